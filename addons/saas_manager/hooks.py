@@ -1,0 +1,21 @@
+"""What Odoo calls when the addon is loaded and before it is removed."""
+
+from odoo.exceptions import UserError
+
+from . import rpc_guard
+
+
+def post_load():
+    """Guard the RPC entry points of the manager service."""
+    rpc_guard.install()
+
+
+def uninstall_hook(env):
+    """Refuse to forget customers who still have a database."""
+    alive = env["saas.instance"].search_count([("state", "not in", ("draft", "terminated"))])
+    if alive:
+        raise UserError(
+            env._(
+                "%(count)s instances are not terminated. Terminate them before you uninstall the manager.", count=alive
+            )
+        )

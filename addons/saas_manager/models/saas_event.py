@@ -1,0 +1,57 @@
+from odoo import api, fields, models
+
+
+class SaasEvent(models.Model):
+    """What happened, when, and who did it. Events are added and never changed: no role may write or delete them."""
+
+    _name = "saas.event"
+    _description = "Event"
+    _order = "id desc"
+    _rec_name = "message"
+
+    kind = fields.Selection(
+        [
+            ("requested", "Requested"),
+            ("provisioned", "Provisioned"),
+            ("failed", "Failed"),
+            ("suspended", "Suspended"),
+            ("resumed", "Resumed"),
+            ("terminating", "Termination Asked"),
+            ("restored", "Termination Undone"),
+            ("backup", "Backup"),
+            ("terminated", "Deleted"),
+            ("mail", "Mail"),
+            ("access", "Access"),
+            ("built", "Template Built"),
+            ("note", "Note"),
+        ],
+        required=True,
+        default="note",
+        readonly=True,
+    )
+    level = fields.Selection(
+        [("info", "Info"), ("warning", "Warning"), ("error", "Error")], required=True, default="info", readonly=True
+    )
+    message = fields.Char(required=True, readonly=True)
+    instance_id = fields.Many2one("saas.instance", index=True, ondelete="cascade", readonly=True)
+    template_id = fields.Many2one("saas.template", index=True, ondelete="cascade", readonly=True)
+    user_id = fields.Many2one("res.users", default=lambda self: self.env.user, readonly=True)
+    company_id = fields.Many2one("res.company", compute="_compute_company_id", store=True)
+
+    @api.depends("instance_id.company_id", "template_id.company_id")
+    def _compute_company_id(self):
+        for event in self:
+            event.company_id = event.instance_id.company_id or event.template_id.company_id
+
+    @api.model
+    def _log(self, record, kind, message, level="info"):
+        """Add a line to the timeline of an instance or a template.
+
+        :param record: `saas.instance` or `saas.template`
+        :param str message: for people, in the language of whoever acts
+        """
+        field = {"saas.instance": "instance_id", "saas.template": "template_id"}[record._name]
+        user = self.env.user
+        return self.sudo().create(
+            [{field: each.id, "kind": kind, "message": message, "level": level, "user_id": user.id} for each in record]
+        )

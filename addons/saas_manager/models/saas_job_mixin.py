@@ -1,0 +1,65 @@
+from contextlib import contextmanager
+
+from odoo import api, models
+
+from odoo.addons.queue_job.exception import RetryableJobError
+
+from ..saas_engine import errors
+
+
+class SaasJobMixin(models.AbstractModel):
+    """Work that happens after the request.
+
+    A job gets the record's id, rechecks that it still makes sense, and may run twice. Failures are written down by
+    `_on_job_failed`, which runs in a transaction of its own after the job's was rolled back.
+    """
+
+    _name = "saas.job.mixin"
+    _description = "Background jobs of the SaaS manager"
+
+    def _enqueue(self, method, *args, **options):
+        """Queue a method of this record, at most once at a time.
+
+        :param str method: name of the method, by convention `_job_<what>`
+        :param args: plain values; never a secret, they are stored in clear
+        :param options: of queue_job: `eta`, `priority`, `description`, `max_retries`
+        :return: the queued job
+        """
+        self.ensure_one()
+        key = ":".join([self._name, str(self.id), method, *map(str, args)])
+        return getattr(self.sudo().with_delay(identity_key=key, **options), method)(*args)
+
+    @api.model
+    @contextmanager
+    def _engine_errors_as_job_errors(self):
+        """Let queue_job try again what time can heal; everything else fails the job."""
+        try:
+            yield
+        except errors.RetryableError as error:
+            raise RetryableJobError(str(error), seconds=error.seconds) from error
+
+    def _on_job_failed(self, job):
+        """React to a job of this record that has failed for good.
+
+        :param job: the `queue.job` record; `method_name`, `args` and `exc_message` tell what happened
+        """
+        self.ensure_one()
+        self._schedule_failure_activity(job)
+
+    def _on_job_cancelled(self, job):
+        """React to a job of this record that somebody cancelled. Does nothing here."""
+
+    def _schedule_failure_activity(self, job):
+        """Put the failure on the list of every administrator, once."""
+        if "activity_ids" not in self._fields:
+            return
+        summary = self.env._("Failed: %(job)s", job=job.name)
+        told = self.activity_ids.filtered(lambda activity: activity.summary == summary).user_id
+        for user in self._get_failure_users() - told:
+            self.activity_schedule(
+                "mail.mail_activity_data_warning", summary=summary, note=job.exc_message, user_id=user.id
+            )
+
+    def _get_failure_users(self):
+        """Return who hears of failures: the administrators of the manager."""
+        return self.env.ref("saas_manager.group_administrator").sudo()._saas_manager_get_users()

@@ -1,0 +1,54 @@
+from odoo import fields, models
+
+from ..compat import Constraint
+
+
+class SaasPlan(models.Model):
+    """What a customer can buy: a price and the limits that go with it."""
+
+    _name = "saas.plan"
+    _description = "Plan"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    description = fields.Text(translate=True)
+    company_id = fields.Many2one("res.company", index=True, help="Empty: every company sells this plan.")
+    currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
+    price_month = fields.Monetary("Price per Month")
+    price_year = fields.Monetary("Price per Year")
+    trial_days = fields.Integer(default=14)
+    max_users = fields.Integer("Internal Users", default=5, help="0: unlimited")
+    max_storage_gb = fields.Float("Storage (GB)", default=5, help="Database and files together. 0: unlimited")
+    connection_limit = fields.Integer(
+        "Database Connections", default=20, required=True, help="What one tenant can take from the cluster at most."
+    )
+    template_ids = fields.Many2many("saas.template", string="Templates", help="Empty: all templates.")
+    instance_ids = fields.One2many("saas.instance", "plan_id", string="Instances")
+    instance_count = fields.Integer(compute="_compute_instance_count", string="Number of Instances")
+
+    _code_unique = Constraint("UNIQUE (code)", "Another plan has this code.")
+    _limits_positive = Constraint(
+        "CHECK (max_users >= 0 AND max_storage_gb >= 0 AND trial_days >= 0 AND connection_limit > 0)",
+        "Limits can't be negative, and a tenant needs at least one database connection.",
+    )
+    _prices_positive = Constraint("CHECK (price_month >= 0 AND price_year >= 0)", "Prices can't be negative.")
+
+    def _compute_instance_count(self):
+        groups = self.env["saas.instance"]._read_group([("plan_id", "in", self.ids)], ["plan_id"], ["__count"])
+        counts = {plan.id: count for plan, count in groups}
+        for plan in self:
+            plan.instance_count = counts.get(plan.id, 0)
+
+    def _prepare_limits(self):
+        """Return the limits that the directory publishes for an instance of this plan. Addons add their own."""
+        self.ensure_one()
+        return {"plan": self.code, "max_users": self.max_users, "max_storage_mb": round(self.max_storage_gb * 1024)}
+
+    def action_view_instances(self):
+        """Open the instances of this plan."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("saas_manager.saas_instance_action")
+        return {**action, "domain": [("plan_id", "=", self.id)], "context": {"default_plan_id": self.id}}

@@ -1,0 +1,264 @@
+"""A PostgreSQL cluster as the manager sees it: its databases, and who may enter them.
+
+The manager's role creates, renames and drops databases and writes the directory. It never enters a tenant's
+database: `connect_as_tenant` does, so that nothing planted in there runs with the manager's rights.
+"""
+
+import contextlib
+import dataclasses
+
+import psycopg2
+from psycopg2 import errors, sql
+
+from . import cluster_report, naming
+from .errors import EngineError, NameTakenError, RetryableError, TemplateNotReadyError
+from .pg_errors import translated
+
+CONNECT_SECONDS = 5
+LOCK_SECONDS = 30
+TENANT_STATEMENT_SECONDS = 60
+# A killed worker's CREATE DATABASE stops within this time, instead of finishing a clone that nobody waits for.
+CLIENT_CHECK = "-c client_connection_check_interval=1000"
+# What a tenant could do to make its own database answer late must not hold a job for ever.
+TENANT_LIMITS = f"-c statement_timeout={TENANT_STATEMENT_SECONDS}s -c lock_timeout=10s {CLIENT_CHECK}"
+
+FIND = """
+    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate,
+           pg_database_size(d.oid)
+    FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = %s
+"""
+# Superusers' sessions can't be ended, and autovacuum gives way by itself: DROP and RENAME see to it.
+EVICT = """
+    SELECT pg_terminate_backend(a.pid, 5000) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
+    WHERE a.datname = %s AND NOT r.rolsuper AND a.pid <> pg_backend_pid()
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Database:
+    """One database. The comment tells whose it is: ``saas:<key>``."""
+
+    name: str
+    owner: str
+    comment: str
+    allows_connections: bool
+    is_template: bool
+    size: int
+
+    @property
+    def sealed(self):
+        """Whether it is a template that can be cloned and not be entered."""
+        return self.is_template and not self.allows_connections
+
+
+class Cluster:
+    """Connections to one cluster. Holds none open; every method makes its own.
+
+    :param str user: the manager's role
+    :param str password: for tests; else libpq takes it from PGPASSFILE
+    """
+
+    def __init__(self, host, port, user="saas_manager", password=None):
+        self.host, self.port, self.user = host, int(port), user
+        self._password = password
+
+    def __repr__(self):
+        return f"Cluster({self.host!r}, {self.port}, {self.user!r})"
+
+    # -- connections
+
+    @contextlib.contextmanager
+    def connect(self, db="postgres"):
+        """Give an autocommit connection as the manager; psycopg2's errors leave it as the engine's."""
+        with self._session(db, self.user, self._password, CLIENT_CHECK) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def connect_as_tenant(self, db, key, password):
+        """Give an autocommit connection to a tenant's database as its own role; `with connection:` is a transaction."""
+        with self._session(naming.database_name(db), naming.role_name(key), password, TENANT_LIMITS) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def locked(self, key, seconds=LOCK_SECONDS):
+        """Hold the lock of one tenant, so that two jobs never work on it at once; a killed one lets go.
+
+        :raise RetryableError: another job holds it for longer than `seconds`
+        """
+        with self.connect() as connection, connection.cursor() as cr:
+            cr.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(seconds * 1000)}ms"])
+            try:
+                cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [naming.database_mark(key)])
+            except errors.LockNotAvailable:
+                raise RetryableError(f"Another job is at work on tenant {key}.") from None
+            yield
+
+    @contextlib.contextmanager
+    def _session(self, db, user, password, options):
+        with translated(f"PostgreSQL {self.host}:{self.port}, database {db}"):
+            connection = psycopg2.connect(
+                host=self.host,
+                port=self.port,
+                dbname=db,
+                user=user,
+                password=password,
+                connect_timeout=CONNECT_SECONDS,
+                application_name="saas_manager",
+                options=options,
+            )
+            with contextlib.closing(connection):
+                connection.autocommit = True
+                yield connection
+
+    # -- databases
+
+    def database(self, name):
+        """Return what there is of this name, or None."""
+        with self.connect() as connection:
+            return _find(connection, name)
+
+    def clone(self, template, name, key):
+        """Make the database `name` from a template, for the role of `key`, which exists.
+
+        It is prepared, closed to everybody, under a draft's name and gets its own at the end: a database that has its
+        name and our mark is complete. Runs again after a kill at any point.
+
+        :raise NameTakenError: the name belongs to somebody else
+        :raise TemplateNotReadyError: the template is not there
+        """
+        with self.connect() as connection:
+            found = _find(connection, name)
+            if found is None:
+                self._drop(connection, naming.draft_database(key))
+                _create_draft(connection, template, key)
+                _rename(connection, naming.draft_database(key), name)
+            elif found.comment != naming.database_mark(key):
+                raise NameTakenError(f'The database "{name}" exists and belongs to somebody else.')
+            # Not only when it was made just now: a kill may have come between its name and its opening.
+            _open(connection, name)
+
+    def rename(self, name, new_name, key):
+        """Rename a tenant's database, ending its sessions. Runs again.
+
+        :raise NameTakenError: the new name is taken
+        """
+        with self.connect() as connection:
+            found = _find(connection, new_name)
+            if found is None:
+                _require_mark(_find(connection, name), name, key)
+                _close(connection, name)
+                _rename(connection, name, new_name)
+            elif found.comment != naming.database_mark(key):
+                raise NameTakenError(f'The database "{new_name}" exists and belongs to somebody else.')
+            _open(connection, new_name)
+
+    def close(self, name):
+        """Let nobody in any more and end the sessions that are in."""
+        with self.connect() as connection:
+            _close(connection, name)
+
+    def seal(self, name, key):
+        """Turn a built database into a template: nobody enters it any more, its builder's role lets go of it."""
+        with self.connect() as connection:
+            _close(connection, name)
+            _execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE true", name)
+            _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, {}", name, naming.role_name(key))
+
+    def drop(self, name, key):
+        """Drop a database of this key, whoever is in it. One that is not there is fine.
+
+        :raise NameTakenError: it is somebody else's; nothing happened
+        """
+        with self.connect() as connection:
+            found = _find(connection, name)
+            if found is not None:
+                _require_mark(found, name, key)
+                self._drop(connection, name)
+
+    def drop_draft(self, key):
+        """Drop what a killed clone left."""
+        with self.connect() as connection:
+            self._drop(connection, naming.draft_database(key))
+
+    def _drop(self, connection, name):
+        found = _find(connection, name)
+        if found is None:
+            return
+        if found.owner != self.user:
+            raise NameTakenError(f'The database "{name}" is owned by {found.owner}.')
+        _execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
+        _close(connection, name)
+        _execute(connection, "DROP DATABASE IF EXISTS {}", name)
+
+    # -- state
+
+    def check(self):
+        """Tell what "Test connection" shows: version, role, what is missing, tenants, latency, free disk."""
+        with self.connect() as connection:
+            return cluster_report.make(connection, self.host)
+
+
+def _find(connection, name):
+    # The manager may not connect to a tenant's database, so its size is pg_monitor's to know.
+    with acting_as(connection, "pg_monitor") as cr:
+        cr.execute(FIND, [name])
+        row = cr.fetchone()
+    return Database(*row) if row else None
+
+
+def _create_draft(connection, template, key):
+    draft = naming.draft_database(key)
+    try:
+        _execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log ALLOW_CONNECTIONS false", draft, template)
+    except errors.InvalidCatalogName:
+        raise TemplateNotReadyError(f'The template database "{template}" does not exist.') from None
+    except (errors.DuplicateDatabase, errors.UniqueViolation):
+        # The server may still be busy with the clone of a worker that was killed a moment ago.
+        raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.') from None
+    # New databases open to PUBLIC, and to their owner. The tenant's role alone may come in.
+    _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+    _execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+    mark = sql.Literal(naming.database_mark(key))
+    with connection.cursor() as cr:
+        cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
+
+
+def _rename(connection, name, new_name):
+    try:
+        _execute(connection, "ALTER DATABASE {} RENAME TO {}", name, new_name)
+    except errors.DuplicateDatabase:
+        raise NameTakenError(f'The database "{new_name}" exists and belongs to somebody else.') from None
+
+
+def _open(connection, name):
+    _execute(connection, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name)
+
+
+def _close(connection, name):
+    _execute(connection, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
+    with acting_as(connection, "pg_signal_backend") as cr:
+        cr.execute(EVICT, [name])
+
+
+def _require_mark(database, name, key):
+    if database is None:
+        raise EngineError(f'The database "{name}" does not exist.')
+    if database.comment != naming.database_mark(key):
+        raise NameTakenError(f'The database "{name}" belongs to somebody else.')
+
+
+@contextlib.contextmanager
+def acting_as(connection, role):
+    """Give a cursor with the rights of a predefined role, which the manager holds but does not inherit."""
+    with connection.cursor() as cr:
+        cr.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        try:
+            yield cr
+        finally:
+            if not connection.closed:
+                cr.execute("RESET ROLE")
+
+
+def _execute(connection, statement, *names):
+    with connection.cursor() as cr:
+        cr.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

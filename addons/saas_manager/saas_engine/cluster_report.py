@@ -1,0 +1,75 @@
+"""What the manager may do in a cluster, and how the cluster is."""
+
+import dataclasses
+import shutil
+import time
+
+LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", ""}
+# right -> whether the connected role has it; each is one column of one query
+RIGHTS = {
+    "CREATEDB": "(SELECT rolcreatedb FROM pg_roles WHERE rolname = current_user)",
+    "CREATEROLE": "(SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user)",
+    "NOSUPERUSER (the manager must not be a superuser)": (
+        "(SELECT NOT rolsuper FROM pg_roles WHERE rolname = current_user)"
+    ),
+    "member of pg_signal_backend": "pg_has_role('pg_signal_backend', 'MEMBER')",
+    "member of pg_monitor": "pg_has_role('pg_monitor', 'MEMBER')",
+    "role saas_owner, with ADMIN": """EXISTS (
+        SELECT FROM pg_auth_members m JOIN pg_roles o ON o.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
+        WHERE o.rolname = 'saas_owner' AND u.rolname = current_user AND m.admin_option)""",
+    "role saas_gateway": "EXISTS (SELECT FROM pg_roles WHERE rolname = 'saas_gateway')",
+    "SET of temp_file_limit": "has_parameter_privilege('temp_file_limit', 'SET')",
+    "CONNECT on template1": "has_database_privilege('template1', 'CONNECT')",
+    "the directory (schema saas)": "to_regclass('saas.tenant') IS NOT NULL",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class ClusterReport:
+    """The answer of `Cluster.check`."""
+
+    version: str
+    role: str
+    missing_rights: list
+    tenants: int
+    latency_ms: float
+    free_bytes: int | None
+
+    @property
+    def ok(self):
+        """Whether nothing is missing."""
+        return not self.missing_rights
+
+
+def make(connection, host):
+    """Inspect the cluster through a connection to its database `postgres`.
+
+    :return: a ClusterReport
+    """
+    with connection.cursor() as cr:
+        started = time.monotonic()
+        cr.execute("SELECT current_user, current_setting('server_version')")
+        latency_ms = (time.monotonic() - started) * 1000
+        role, version = cr.fetchone()
+        cr.execute(f"SELECT {', '.join(RIGHTS.values())}")
+        missing = [right for right, held in zip(RIGHTS, cr.fetchone(), strict=True) if not held]
+        cr.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^tenant_[0-9a-f]{32}$'")
+        [tenants] = cr.fetchone()
+        free_bytes = None
+        if host in LOCAL_HOSTS or host.startswith("/"):
+            free_bytes = _free_bytes(cr, "member of pg_monitor" not in missing)
+    return ClusterReport(version.split()[0], role, missing, tenants, round(latency_ms, 2), free_bytes)
+
+
+def _free_bytes(cr, may_monitor):
+    """Return the free space of the cluster's disk, if this machine can see it."""
+    if not may_monitor:
+        return None
+    cr.execute("SET ROLE pg_monitor")
+    cr.execute("SELECT current_setting('data_directory')")
+    [folder] = cr.fetchone()
+    cr.execute("RESET ROLE")
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:  # the cluster runs in a container, or its folder is closed to us
+        return None

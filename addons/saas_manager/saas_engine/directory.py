@@ -1,0 +1,112 @@
+"""The directory: what the manager publishes to the gateways. `sql/directory.sql` is its schema."""
+
+import dataclasses
+
+from psycopg2 import errors
+from psycopg2.extras import Json
+
+from . import naming
+from .errors import ConfigurationError, EngineError, NameTakenError
+
+SELECT = """
+    SELECT t.db, t.key, t.runtime, t.release, t.state, t.reason, t.limits,
+           ARRAY(SELECT host FROM saas.host h WHERE h.db = t.db ORDER BY host)
+    FROM saas.tenant t
+"""
+UPSERT = """
+    INSERT INTO saas.tenant (db, key, runtime, release, state, reason, limits)
+    VALUES (%(db)s, %(key)s, %(runtime)s, %(release)s, %(state)s, %(reason)s, %(limits)s)
+    ON CONFLICT (key) DO UPDATE SET db = excluded.db, runtime = excluded.runtime, release = excluded.release,
+        state = excluded.state, reason = excluded.reason, limits = excluded.limits
+"""
+DROP_HOSTS = "DELETE FROM saas.host WHERE db = %s AND host <> ALL (%s)"
+ADD_HOSTS = "INSERT INTO saas.host (host, db) SELECT unnest(%s), %s ON CONFLICT (host) DO NOTHING"
+OTHERS_HOSTS = "SELECT host FROM saas.host WHERE host = ANY (%s) AND db <> %s ORDER BY host"
+
+
+@dataclasses.dataclass(frozen=True)
+class TenantEntry:
+    """What a gateway knows of a tenant."""
+
+    db: str
+    key: str
+    runtime: str
+    release: str = ""
+    state: str = "active"
+    reason: str = ""
+    limits: dict = dataclasses.field(default_factory=dict)
+    hosts: tuple = ()
+
+
+class Directory:
+    """Reads and writes one cluster's directory."""
+
+    def __init__(self, cluster):
+        self.cluster = cluster
+
+    def publish(self, entry):
+        """Make the directory say exactly this of one tenant, its hosts and a new name included. Runs again.
+
+        :raise NameTakenError: the database's name or a host is another tenant's; nothing changed
+        """
+        naming.role_name(entry.key)
+        values = {**dataclasses.asdict(entry), "limits": Json(entry.limits)}
+        hosts = list(entry.hosts)
+        with self.cluster.connect() as connection, connection, connection.cursor() as cr:
+            _upsert(cr, values)
+            cr.execute(DROP_HOSTS, [entry.db, hosts])
+            cr.execute(ADD_HOSTS, [hosts, entry.db])
+            _refuse_others_hosts(cr, hosts, entry.db)
+
+    def set_state(self, key, state, reason=""):
+        """Set the state of a published tenant and the reason that its visitors read."""
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute("UPDATE saas.tenant SET state = %s, reason = %s WHERE key = %s", [state, reason, key])
+            if not cr.rowcount:
+                raise EngineError(f"Tenant {key} is not in the directory.")
+
+    def withdraw(self, key):
+        """Take a tenant and its hosts out of the directory. One that is not there is fine."""
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute("DELETE FROM saas.tenant WHERE key = %s", [key])
+
+    def entry(self, key):
+        """Return the entry of a tenant, or None."""
+        found = self._select("WHERE t.key = %s", [key])
+        return found[0] if found else None
+
+    def entries(self):
+        """Return all entries, by database."""
+        return self._select("ORDER BY t.db")
+
+    def check_free(self, key, db, hosts):
+        """Make sure that a name and hosts are free, or this tenant's already.
+
+        :raise NameTakenError: says which is not
+        """
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute("SELECT 1 FROM saas.tenant WHERE db = %s AND key <> %s", [db, key])
+            if cr.fetchone():
+                raise NameTakenError(f'The database name "{db}" is published for another tenant.')
+            _refuse_others_hosts(cr, list(hosts), db)
+
+    def _select(self, condition, parameters=None):
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(f"{SELECT} {condition}", parameters)
+            return [TenantEntry(*row[:-1], hosts=tuple(row[-1])) for row in cr.fetchall()]
+
+
+def _upsert(cr, values):
+    try:
+        cr.execute(UPSERT, values)
+    except errors.UniqueViolation:
+        raise NameTakenError(f'The database name "{values["db"]}" is published for another tenant.') from None
+    except errors.ForeignKeyViolation:
+        raise ConfigurationError(f'The directory does not know the runtime "{values["runtime"]}".') from None
+
+
+def _refuse_others_hosts(cr, hosts, db):
+    cr.execute(OTHERS_HOSTS, [hosts, db])
+    taken = [host for (host,) in cr.fetchall()]
+    if taken:
+        raise NameTakenError(f"Another tenant is served at {', '.join(taken)}.")

@@ -1,0 +1,130 @@
+"""The steps from nothing to a tenant that answers. Each may run twice, be killed anywhere, and meet half-done state."""
+
+from urllib.parse import urlsplit
+
+from . import filestore, naming, personalise, roles, web
+from .directory import Directory, TenantEntry
+from .errors import NameTakenError, TemplateNotReadyError
+
+VERIFY_SECONDS = 10
+
+
+class Provisioner:
+    """Provisions tenants of one runtime.
+
+    :param Cluster cluster: where the databases live
+    :param Runtime runtime: the tenant service that will serve them
+    :param Settings settings: for the master secret and the proxy's address
+    """
+
+    def __init__(self, cluster, runtime, settings):
+        self.cluster, self.runtime, self.settings = cluster, runtime, settings
+        self.directory = Directory(cluster)
+
+    # -- the steps, in order
+
+    def reserve(self, spec):
+        """Refuse what can't succeed, before anything is made.
+
+        :raise InvalidNameError, NameTakenError: the subdomain, with a message for the person who chose it
+        :raise TemplateNotReadyError: nothing to clone
+        :raise DiskFullError: says what is missing
+        """
+        naming.subdomain(spec.subdomain)
+        template = self.cluster.database(spec.template_database)
+        if template is None or not template.sealed:
+            raise TemplateNotReadyError(f'The template "{spec.template_database}" is not ready: build it first.')
+        self._require_free(spec)
+        filestore.require_room(self.runtime, spec.template_database)
+
+    def clone_database(self, spec):
+        """Make the tenant's role and its database, complete and closed to everybody else."""
+        with self.cluster.locked(spec.key):
+            self._ensure_role(spec)
+            self.cluster.clone(spec.template_database, spec.subdomain, spec.key)
+
+    def clone_filestore(self, spec):
+        """Copy the template's attachments."""
+        with self.cluster.locked(spec.key):
+            self._require_ours(spec)
+            filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key)
+
+    def personalise(self, spec):
+        """Make the clone the customer's own, logged in as the tenant."""
+        with self.cluster.locked(spec.key):
+            self._require_ours(spec)
+            with self.connect(spec) as connection:
+                personalise.personalise(connection, spec)
+
+    def publish(self, spec):
+        """Tell the gateways: from now on the host is served."""
+        with self.cluster.locked(spec.key):
+            self._require_ours(spec)
+            self.directory.publish(
+                TenantEntry(
+                    db=spec.subdomain,
+                    key=spec.key,
+                    runtime=self.runtime.code,
+                    release=spec.release,
+                    limits=spec.limits,
+                    hosts=(spec.host,),
+                )
+            )
+
+    def verify(self, spec):
+        """Look at the login page at its real host, through the proxy if there is one.
+
+        :raise RetryableError: it is not there yet
+        """
+        host = urlsplit(spec.url).netloc or spec.host
+        web.wait_for_login_page(self.settings.proxy_url or self.runtime.url, host, VERIFY_SECONDS)
+
+    # -- and back
+
+    def undo(self, spec):
+        """Remove all that the steps made, and nothing of anybody else's."""
+        with self.cluster.locked(spec.key):
+            remove_tenant(self.cluster, self.runtime, self.directory, spec)
+
+    # -- for all that works inside a tenant's database
+
+    def connect(self, spec):
+        """Give a connection to the tenant's database as its role, whatever the tenant did to that role."""
+        self._ensure_role(spec)
+        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+
+    def _ensure_role(self, spec):
+        roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.connection_limit)
+
+    def _password(self, spec):
+        return self.runtime.tenant_password(self.settings.master_secret, spec.key)
+
+    def _require_free(self, spec):
+        database = self.cluster.database(spec.subdomain)
+        if database is not None and database.comment != naming.database_mark(spec.key):
+            raise NameTakenError(f'The subdomain "{spec.subdomain}" is taken.')
+        # The folder is copied after the database was made: without one of ours, it is somebody else's.
+        if database is None and filestore.folder(self.runtime, spec.subdomain).exists():
+            raise NameTakenError(f'The subdomain "{spec.subdomain}" is taken: a folder of this name exists.')
+        self.directory.check_free(spec.key, spec.subdomain, [spec.host])
+
+    def _require_ours(self, spec):
+        database = self.cluster.database(spec.subdomain)
+        if database is None or database.comment != naming.database_mark(spec.key):
+            raise NameTakenError(f'The database "{spec.subdomain}" is not the one of this tenant.')
+
+
+def remove_tenant(cluster, runtime, directory, spec):
+    """Remove entry, folder, database and role of a tenant; the caller holds its lock.
+
+    The order makes it repeatable: the database's mark proves that the folder is ours, so it goes after the folder.
+    """
+    directory.withdraw(spec.key)
+    database = cluster.database(spec.subdomain)
+    if database is not None and database.comment == naming.database_mark(spec.key):
+        cluster.close(spec.subdomain)  # or a request under way could put a file back
+        filestore.remove(runtime, spec.subdomain)
+        cluster.drop(spec.subdomain, spec.key)
+    filestore.remove(runtime, naming.draft_database(spec.key))
+    cluster.drop_draft(spec.key)
+    roles.drop_role(cluster, spec.key)

@@ -1,0 +1,76 @@
+"""A runtime: one tenant service, as its `runtime.json` describes it."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from . import naming
+from .errors import ConfigurationError
+
+FIELDS = {"code": str, "release": str, "url": str, "data_dir": str, "command": list, "environment": dict}
+
+
+@dataclasses.dataclass(frozen=True)
+class Runtime:
+    """How the tenants of one service are reached, and how the same Odoo is run to build their templates."""
+
+    code: str
+    release: str
+    url: str
+    data_dir: Path
+    command: list
+    environment: dict
+
+    @classmethod
+    def load(cls, runtimes_dir, code):
+        """Read `<runtimes_dir>/<code>/runtime.json`.
+
+        :raise InvalidNameError: the code is not one
+        :raise ConfigurationError: the file is missing or wrong; says where and what
+        """
+        path = Path(runtimes_dir) / naming.runtime_code(code) / "runtime.json"
+        values = _checked(path, _read(path))
+        if values["code"] != code:
+            raise ConfigurationError(f"{path}: its code is {values['code']!r}, its folder's name {code!r}.")
+        values["url"] = values["url"].rstrip("/")
+        values["data_dir"] = Path(values["data_dir"])
+        return cls(**values)
+
+    def filestore(self, db):
+        """Return the folder of a database's attachments, where Odoo expects it."""
+        return self.data_dir / "filestore" / naming.database_name(db)
+
+    def tenant_password(self, master, key):
+        """Derive the password of a tenant's role, as this runtime's gateway does."""
+        secret = naming.runtime_secret(master, self.code)
+        return naming.role_password(secret.encode(), key)
+
+    def subcommand(self, name):
+        """Return the command with one of Odoo's subcommands in it, which must stand right after the program."""
+        for position, argument in enumerate(self.command):
+            if Path(argument).name.startswith("odoo"):
+                return [*self.command[: position + 1], name, *self.command[position + 1 :]]
+        raise ConfigurationError(f"Runtime {self.code}: no odoo-bin in its command {self.command}.")
+
+
+def _read(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not JSON: {error}") from None
+
+
+def _checked(path, values):
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{path} does not hold an object.")
+    for name, kind in FIELDS.items():
+        if not isinstance(values.get(name), kind) or (name != "environment" and not values[name]):
+            raise ConfigurationError(f"{path}: {name!r} is missing, empty or of a wrong type.")
+    if not Path(values["data_dir"]).is_absolute():
+        raise ConfigurationError(f"{path}: 'data_dir' must be an absolute path.")
+    texts = [*values["command"], *values["environment"].values()]
+    if not all(isinstance(text, str) for text in texts):
+        raise ConfigurationError(f"{path}: command and environment consist of strings.")
+    return {name: values[name] for name in FIELDS}

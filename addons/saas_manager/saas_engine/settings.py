@@ -1,0 +1,105 @@
+"""The manager's settings, from its environment. Secrets may come from a file: NAME or NAME_FILE."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+from .errors import ConfigurationError
+from .naming import SECRET_BYTES
+
+SCHEMES = ("http", "https")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What an installation decides once. `docs/architecture.md` explains each."""
+
+    master_secret: bytes = dataclasses.field(repr=False)
+    runtimes_dir: Path
+    backup_dir: Path
+    base_domain: str
+    pg_bin: Path | None = None
+    proxy_url: str | None = None
+    public_scheme: str = "https"
+    public_port: int | None = None
+
+    @classmethod
+    def from_environment(cls, environ=None):
+        """Read and check the environment.
+
+        :param environ: a mapping, by default the process's environment
+        :raise ConfigurationError: names the variable at fault, never its value if that is a secret
+        """
+        environ = os.environ if environ is None else environ
+        pg_bin = environ.get("SAAS_PG_BIN")
+        return cls(
+            master_secret=_secret(environ, "SAAS_MASTER_SECRET"),
+            runtimes_dir=Path(_required(environ, "SAAS_RUNTIMES_DIR")),
+            backup_dir=Path(_required(environ, "SAAS_BACKUP_DIR")),
+            base_domain=_required(environ, "SAAS_BASE_DOMAIN").strip(".").lower(),
+            pg_bin=Path(pg_bin) if pg_bin else None,
+            proxy_url=(environ.get("SAAS_PROXY_URL") or "").rstrip("/") or None,
+            public_scheme=_scheme(environ, "SAAS_PUBLIC_SCHEME"),
+            public_port=_port(environ, "SAAS_PUBLIC_PORT"),
+        )
+
+    def host(self, subdomain):
+        """Return the host name of a tenant."""
+        return f"{subdomain}.{self.base_domain}"
+
+    def url(self, subdomain):
+        """Return a tenant's public address, as browsers show it."""
+        return self.address(self.host(subdomain))
+
+    def address(self, host):
+        """Return the public address of any host that is served."""
+        default = {"http": 80, "https": 443}[self.public_scheme]
+        port = "" if self.public_port in (None, default) else f":{self.public_port}"
+        return f"{self.public_scheme}://{host}{port}"
+
+
+def text_secret(environ, name):
+    """Return the secret `name` from the environment or from the file that `name`_FILE points to.
+
+    :raise ConfigurationError: neither is there, or it is empty or unreadable
+    """
+    value, path = environ.get(name), environ.get(f"{name}_FILE")
+    if not value and path:
+        try:
+            value = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not text"
+            raise ConfigurationError(f"{name}_FILE: {path} cannot be read: {reason}") from None
+    if not value:
+        raise ConfigurationError(f"{name} or {name}_FILE is missing or empty.")
+    return value
+
+
+def _secret(environ, name):
+    secret = text_secret(environ, name).encode()
+    if len(secret) < SECRET_BYTES:
+        raise ConfigurationError(f"{name} is too short: it needs at least {SECRET_BYTES} bytes.")
+    return secret
+
+
+def _required(environ, name):
+    value = (environ.get(name) or "").strip()
+    if not value:
+        raise ConfigurationError(f"{name} is missing or empty.")
+    return value
+
+
+def _scheme(environ, name):
+    scheme = environ.get(name) or "https"
+    if scheme not in SCHEMES:
+        raise ConfigurationError(f"{name} is {scheme!r}: it must be http or https.")
+    return scheme
+
+
+def _port(environ, name):
+    value = environ.get(name)
+    if not value:
+        return None
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise ConfigurationError(f"{name} is {value!r}: it must be a port number.")
+    return int(value)

@@ -1,0 +1,89 @@
+-- What the manager publishes to the gateways. Idempotent; run in the database `postgres` as a superuser by bootstrap.py.
+-- The manager writes; a gateway reads the rows of its own runtime and writes its own cron schedule and counters.
+-- Tenants cannot connect to this database.
+SET search_path = saas, public;
+SET ROLE saas_manager;
+
+CREATE TABLE IF NOT EXISTS saas.runtime (
+    code text PRIMARY KEY,
+    gateway_role name NOT NULL DEFAULT 'saas_gateway'
+);
+CREATE TABLE IF NOT EXISTS saas.tenant (
+    db text PRIMARY KEY CHECK (db ~ '^[a-z0-9][a-z0-9_-]{1,62}$'),
+    key text NOT NULL UNIQUE CHECK (key ~ '^[0-9a-f]{32}$'),
+    runtime text NOT NULL REFERENCES saas.runtime,
+    release text NOT NULL DEFAULT '',
+    state text NOT NULL DEFAULT 'active' CHECK (state IN ('active', 'suspended', 'maintenance', 'building')),
+    reason text NOT NULL DEFAULT '',
+    limits jsonb NOT NULL DEFAULT '{}'
+);
+CREATE TABLE IF NOT EXISTS saas.host (
+    host text PRIMARY KEY CHECK (host = lower(host) AND host !~ '[:/ ]'),
+    db text NOT NULL REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE
+);
+CREATE INDEX IF NOT EXISTS host_db ON saas.host (db);
+CREATE TABLE IF NOT EXISTS saas.cron (
+    db text PRIMARY KEY REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE,
+    due timestamptz NOT NULL DEFAULT now(),          -- visit this database then
+    rest_until timestamptz NOT NULL DEFAULT now(),   -- but not before: being visited, or resting after a long visit
+    last_seconds real NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+CREATE TABLE IF NOT EXISTS saas.counter (
+    db text NOT NULL REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE,
+    hour timestamptz NOT NULL,
+    requests bigint NOT NULL DEFAULT 0,
+    errors bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (db, hour)
+);
+CREATE TABLE IF NOT EXISTS saas.publication (version bigint NOT NULL);
+INSERT INTO saas.publication SELECT 1 WHERE NOT EXISTS (SELECT FROM saas.publication);
+INSERT INTO saas.runtime (code) VALUES ('shared') ON CONFLICT DO NOTHING;
+
+-- A change of what is published counts the version up: a gateway that has read it knows that it is current.
+CREATE OR REPLACE FUNCTION saas.publish() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE saas.publication SET version = version + 1;
+    IF TG_TABLE_NAME = 'tenant' THEN
+        INSERT INTO saas.cron (db) SELECT db FROM saas.tenant ON CONFLICT DO NOTHING;
+        PERFORM pg_notify('cron_trigger', '');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.tenant
+    FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
+CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.host
+    FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
+
+-- Odoo calls this instead of pg_notify (ODOO_NOTIFY_FUNCTION): a cron's wake-up is written down before it is announced.
+CREATE OR REPLACE FUNCTION saas.saas_notify(channel text, payload text) RETURNS void LANGUAGE sql AS $$
+    UPDATE saas.cron SET due = now() WHERE channel = 'cron_trigger' AND db = payload AND due > now();
+    SELECT pg_notify(channel, payload);
+$$;
+
+-- A gateway sees and touches the rows of its own runtime only.
+CREATE OR REPLACE FUNCTION saas.is_mine(runtime_code text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM saas.runtime WHERE code = runtime_code AND gateway_role = current_user)
+$$;
+CREATE OR REPLACE FUNCTION saas.is_my_tenant(tenant_db text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM saas.tenant WHERE db = tenant_db)
+$$;
+ALTER TABLE saas.tenant ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas.host ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas.cron ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas.counter ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own_runtime ON saas.tenant;
+CREATE POLICY own_runtime ON saas.tenant USING (saas.is_mine(runtime));
+DROP POLICY IF EXISTS own_runtime ON saas.host;
+CREATE POLICY own_runtime ON saas.host USING (saas.is_my_tenant(db));
+DROP POLICY IF EXISTS own_runtime ON saas.cron;
+CREATE POLICY own_runtime ON saas.cron USING (saas.is_my_tenant(db));
+DROP POLICY IF EXISTS own_runtime ON saas.counter;
+CREATE POLICY own_runtime ON saas.counter USING (saas.is_my_tenant(db));
+
+GRANT USAGE ON SCHEMA saas TO saas_gateway;
+GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.publication, saas.cron, saas.counter TO saas_gateway;
+GRANT UPDATE (due, rest_until, last_seconds) ON saas.cron TO saas_gateway;
+GRANT INSERT, UPDATE ON saas.counter TO saas_gateway;
+RESET ROLE;
+RESET search_path;
+ALTER ROLE saas_gateway IN DATABASE postgres SET search_path = saas, public;

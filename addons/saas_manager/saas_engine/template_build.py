@@ -1,0 +1,150 @@
+"""Build a template: a database that Odoo itself installed, looked at through the tenant service, then sealed."""
+
+import contextlib
+import dataclasses
+import secrets
+from pathlib import Path
+
+from . import filestore, naming, processes, roles, web
+from .directory import Directory, TenantEntry
+from .errors import BuildError, EngineError, NameTakenError
+
+FINISH = Path(__file__).parent / "scripts" / "finish_template.py"
+INSTALL_SECONDS, FINISH_SECONDS, CHECK_SECONDS = 1800, 900, 60
+CONNECTION_LIMIT = 20
+ONE_SHOT = ["--no-http", "--workers=0", "--max-cron-threads=0"]
+
+
+@dataclasses.dataclass(frozen=True)
+class TemplateSpec:
+    """What a template version consists of.
+
+    :param str code: the template's code, part of the database's name
+    :param int version: counts up with every build
+    :param list modules: what to install; `saas_tenant` among them
+    :param str lang: a language to activate and to make the default, "" for English
+    :param str country: the company's country code, "" for none
+    """
+
+    code: str
+    version: int
+    modules: list
+    lang: str = ""
+    country: str = ""
+
+    @property
+    def database(self):
+        """The name of the database that the build makes."""
+        return naming.template_database(self.code, self.version)
+
+
+class TemplateBuilder:
+    """Builds templates for one runtime, with the command of its `runtime.json`."""
+
+    def __init__(self, cluster, runtime, settings):
+        self.cluster, self.runtime, self.settings = cluster, runtime, settings
+        self.directory = Directory(cluster)
+
+    def build(self, spec, log=lambda line: None):
+        """Build one version. What an earlier, killed build of it left is replaced; a sealed one is not touched.
+
+        :param log: called with each line of what happens
+        :return: the name of the sealed database
+        :raise BuildError: with the tail of the log; nothing of the build is left
+        """
+        name, key = spec.database, naming.template_key(spec.database)
+        with self.cluster.locked(key):
+            found = self.cluster.database(name)
+            if found is not None and found.is_template:
+                raise NameTakenError(f'The template "{name}" was built already.')
+            try:
+                self._build(spec, name, key, log)
+            except BaseException as error:
+                # Not only for our own errors: an interrupted build must not leave anything either.
+                self._discard(name, key)
+                if isinstance(error, EngineError):
+                    raise BuildError(f'The template "{name}" was not built. {error}') from error
+                raise
+        return name
+
+    def discard(self, database):
+        """Remove a template version, sealed or not. One that is not there is fine."""
+        key = naming.template_key(database)
+        with self.cluster.locked(key):
+            self._discard(database, key)
+
+    # -- the steps of a build
+
+    def _build(self, spec, name, key, log):
+        self._discard(name, key)
+        log(f"Creating the database {name}")
+        password = self.runtime.tenant_password(self.settings.master_secret, key)
+        roles.ensure_role(self.cluster, key, password, CONNECTION_LIMIT)
+        self.cluster.clone("template1", name, key)
+        self._publish(name, key, "building")
+        log(f"Installing {', '.join(spec.modules)}")
+        self._install(spec, name, log)
+        log("Generating the web assets")
+        self._finish(spec, name, log)
+        log("Vacuuming")
+        with self.cluster.connect_as_tenant(name, key, password) as connection:
+            _vacuum(connection)
+        log(f"Looking at its login page at {self.runtime.url}")
+        self._look(name, key, password)
+        self.directory.withdraw(key)
+        self.cluster.seal(name, key)
+        roles.drop_role(self.cluster, key)
+        log(f"Sealed {name}")
+
+    def _install(self, spec, name, log):
+        command = [*self.runtime.command, "-d", name, "-i", ",".join(spec.modules), "--stop-after-init", *ONE_SHOT]
+        if self.runtime.release.startswith("18."):
+            command.append("--without-demo=all")  # what 19.0 does by itself, and warns about
+        self._run(command, log, INSTALL_SECONDS)
+
+    def _finish(self, spec, name, log):
+        choices = {"SAAS_TEMPLATE_LANG": spec.lang, "SAAS_TEMPLATE_COUNTRY": spec.country}
+        script = FINISH.read_text(encoding="utf-8")
+        self._run([*self.runtime.subcommand("shell"), "-d", name, *ONE_SHOT], log, FINISH_SECONDS, choices, script)
+
+    def _run(self, command, log, timeout, environment=None, text=""):
+        processes.run(command, {**self.runtime.environment, **(environment or {})}, log, timeout, text)
+
+    def _look(self, name, key, password):
+        """See the login page and its assets at a host that nobody can guess, and that they came from the build."""
+        host = f"{secrets.token_hex(16)}.build.invalid"
+        before = self._asset_count(name, key, password)
+        self._publish(name, key, "active", [host])
+        html = web.wait_for_login_page(self.runtime.url, host, CHECK_SECONDS)
+        missing = web.missing_assets(self.runtime.url, host, html)
+        if missing:
+            raise BuildError(f"The login page lacks {', '.join(missing)}.")
+        made = self._asset_count(name, key, password) - before
+        if made:
+            raise BuildError(f"{made} bundles of the login page were not generated in the build.")
+
+    def _asset_count(self, name, key, password):
+        with self.cluster.connect_as_tenant(name, key, password) as connection, connection.cursor() as cr:
+            cr.execute("SELECT count(*) FROM ir_attachment WHERE url LIKE '/web/assets/%'")
+            return cr.fetchone()[0]
+
+    def _publish(self, name, key, state, hosts=()):
+        release = self.runtime.release
+        self.directory.publish(TenantEntry(name, key, self.runtime.code, release, state, hosts=tuple(hosts)))
+
+    def _discard(self, name, key):
+        self.directory.withdraw(key)
+        with contextlib.suppress(NameTakenError):  # somebody else's database of this name stays, and so does its folder
+            self.cluster.drop(name, key)
+            filestore.remove(self.runtime, name)
+        self.cluster.drop_draft(key)
+        roles.drop_role(self.cluster, key)
+
+
+def _vacuum(connection):
+    """Make the clone small and its first queries planned well: installing leaves half of every table dead."""
+    with connection.cursor() as cr:
+        cr.execute("SET statement_timeout = 0")
+        cr.execute("SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tableowner = current_user")
+        for (table,) in cr.fetchall():
+            cr.execute(f"VACUUM (FULL, FREEZE, ANALYZE) {table}")

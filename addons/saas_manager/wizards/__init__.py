@@ -1,0 +1,1 @@
+from . import saas_suspend_wizard, saas_terminate_wizard
