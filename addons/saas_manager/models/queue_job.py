@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class QueueJob(models.Model):
@@ -13,6 +13,8 @@ class QueueJob(models.Model):
         string="Instance",
     )
 
+    saas_is_failure_handled = fields.Boolean(help="The record of this job knows that it has failed.")
+
     def _compute_saas_instance_id(self):
         for job in self:
             record = job.records if job.model_name == "saas.instance" else None
@@ -24,10 +26,34 @@ class QueueJob(models.Model):
         queue_job records a failure in a transaction of its own, after the job's was rolled back.
         """
         result = super().write(values)
-        hook = {"failed": "_on_job_failed", "cancelled": "_on_job_cancelled"}.get(values.get("state"))
-        for job, record in self._saas_records() if hook else ():
-            getattr(record, hook)(job)
+        if values.get("state") == "failed":
+            self._saas_handle_failure()
+        elif values.get("state") == "cancelled":
+            for job, record in self._saas_records():
+                record._on_job_cancelled(job)
+        elif "state" in values:
+            super().write({"saas_is_failure_handled": False})
         return result
+
+    def requeue(self):
+        """Override of `requeue`: what a failed job belonged to has ended too, and may have to begin again."""
+        restarted = self.browse()
+        for job, record in self._saas_records():
+            if job.state == "failed" and record._restart_after_failure(job):
+                restarted |= job
+        return super(QueueJob, self - restarted).requeue()
+
+    def _saas_handle_failure(self):
+        for job, record in self._saas_records():
+            job.saas_is_failure_handled = True
+            record._on_job_failed(job)
+
+    @api.model
+    def _cron_saas_handle_failures(self):
+        """Tell records of failures that queue_job has written by SQL: of jobs whose worker was killed too often."""
+        failed = [("state", "=", "failed"), ("model_name", "=like", "saas.%"), ("saas_is_failure_handled", "=", False)]
+        for job in self.search(failed):
+            job._saas_handle_failure()
 
     def _saas_records(self):
         """Return pairs of a job and its record, for the jobs of models that have our job mixin."""

@@ -197,11 +197,13 @@ class SaasInstanceProvisioning(models.Model):
         """Override of `_on_job_failed` to end the provisioning with a reason, and to clean up."""
         super()._on_job_failed(job)
         if job.method_name == "_job_provision_step":
-            self._fail_provisioning(job.args[0], job.exc_message)
+            self._fail_provisioning(job.args[0], self._get_failure_reason(job))
         elif job.method_name == "_job_undo_provisioning":
             self._write_protected({"has_leftovers": True})
             self._log_event(
-                "failed", self.env._("A failed run could not be removed: %(reason)s", reason=job.exc_message), "error"
+                "failed",
+                self.env._("A failed run could not be removed: %(reason)s", reason=self._get_failure_reason(job)),
+                "error",
             )
 
     def _on_job_cancelled(self, job):
@@ -209,6 +211,12 @@ class SaasInstanceProvisioning(models.Model):
         super()._on_job_cancelled(job)
         if job.method_name == "_job_provision_step":
             self._fail_provisioning(job.args[0], self.env._("Cancelled by %(user)s.", user=self.env.user.name))
+
+    def _restart_after_failure(self, job):
+        """Override of `_restart_after_failure`: the failed run was removed, so a retry begins with the first step."""
+        if job.method_name == "_job_provision_step" and self.state == "failed":
+            return self.with_env(job.env).action_provision()
+        return super()._restart_after_failure(job)
 
     def _fail_provisioning(self, code, reason):
         if self.state not in ("queued", "provisioning"):

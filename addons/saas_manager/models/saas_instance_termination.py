@@ -160,4 +160,6 @@ class SaasInstanceTermination(models.Model):
         """Override of `_on_job_failed` to put a deletion that did not work on the timeline."""
         super()._on_job_failed(job)
         if job.method_name in ("_job_delete", "_job_delete_after_backup"):
-            self._log_event("failed", self.env._("The deletion failed: %(reason)s", reason=job.exc_message), "error")
+            self._log_event(
+                "failed", self.env._("The deletion failed: %(reason)s", reason=self._get_failure_reason(job)), "error"
+            )

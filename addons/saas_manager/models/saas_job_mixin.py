@@ -49,6 +49,13 @@ class SaasJobMixin(models.AbstractModel):
     def _on_job_cancelled(self, job):
         """React to a job of this record that somebody cancelled. Does nothing here."""
 
+    def _restart_after_failure(self, job):
+        """Begin again what a failed job was a part of, when somebody asks to run that job again.
+
+        :return: True when that was done, and the job itself is not to be run again
+        """
+        return False
+
     def _schedule_failure_activity(self, job):
         """Put the failure on the list of every administrator, once."""
         if "activity_ids" not in self._fields:
@@ -57,9 +64,14 @@ class SaasJobMixin(models.AbstractModel):
         told = self.activity_ids.filtered(lambda activity: activity.summary == summary).user_id
         for user in self._get_failure_users() - told:
             self.activity_schedule(
-                "mail.mail_activity_data_warning", summary=summary, note=job.exc_message, user_id=user.id
+                "mail.mail_activity_data_warning", summary=summary, note=self._get_failure_reason(job), user_id=user.id
             )
 
     def _get_failure_users(self):
         """Return who hears of failures: the administrators of the manager."""
         return self.env.ref("saas_manager.group_administrator").sudo()._saas_manager_get_users()
+
+    @api.model
+    def _get_failure_reason(self, job):
+        """Return in words why a job has failed; one whose worker was killed has no message."""
+        return job.exc_message or self.env._("The worker was killed several times while it was at work on this.")

@@ -58,7 +58,7 @@ class SaasServer(models.Model):
     def _get_cluster(self):
         """Return the engine's connection settings of this server, under the manager's role."""
         self.ensure_one()
-        return Cluster(self.host or config["db_host"] or None, self.port or config["db_port"] or None)
+        return Cluster(self.host or config["db_host"] or "localhost", self.port or config["db_port"] or 5432)
 
     def _get_runtime(self):
         """Return the shared runtime that new instances of this server go to."""

@@ -195,13 +195,19 @@ class SaasTemplate(models.Model):
         """Override of `_on_job_failed` to end a build with its reason; the version in use stays."""
         super()._on_job_failed(job)
         if job.method_name == "_job_build":
-            self._fail_build(job.exc_message)
+            self._fail_build(self._get_failure_reason(job))
 
     def _on_job_cancelled(self, job):
         """Override of `_on_job_cancelled` so that a template never waits for a job that nobody will run."""
         super()._on_job_cancelled(job)
         if job.method_name == "_job_build":
             self._fail_build(self.env._("Cancelled by %(user)s.", user=self.env.user.name))
+
+    def _restart_after_failure(self, job):
+        """Override of `_restart_after_failure`: a failed build left nothing, so a retry is a new build."""
+        if job.method_name == "_job_build" and self.state in ("ready", "failed"):
+            return self.with_env(job.env).action_build()
+        return super()._restart_after_failure(job)
 
     def _fail_build(self, reason):
         if self.state != "building":

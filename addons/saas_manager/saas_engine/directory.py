@@ -20,7 +20,7 @@ UPSERT = """
         state = excluded.state, reason = excluded.reason, limits = excluded.limits
 """
 DROP_HOSTS = "DELETE FROM saas.host WHERE db = %s AND host <> ALL (%s)"
-ADD_HOSTS = "INSERT INTO saas.host (host, db) SELECT unnest(%s), %s ON CONFLICT (host) DO NOTHING"
+ADD_HOSTS = "INSERT INTO saas.host (host, db) SELECT unnest(%s::text[]), %s ON CONFLICT (host) DO NOTHING"
 OTHERS_HOSTS = "SELECT host FROM saas.host WHERE host = ANY (%s) AND db <> %s ORDER BY host"
 
 

@@ -24,7 +24,12 @@ class SaasCase:
         cls.builder = create_autospec(TemplateBuilder, instance=True)
         cls.builder.build.side_effect = lambda spec, log: f"tpl_{spec.code}_v{spec.version}"
         settings = Settings.from_environment(
-            {"SAAS_MASTER_SECRET": MASTER_SECRET, "SAAS_RUNTIMES_DIR": "/nowhere", "SAAS_BACKUP_DIR": "/nowhere", "SAAS_BASE_DOMAIN": "localhost"}
+            {
+                "SAAS_MASTER_SECRET": MASTER_SECRET,
+                "SAAS_RUNTIMES_DIR": "/nowhere",
+                "SAAS_BACKUP_DIR": "/nowhere",
+                "SAAS_BASE_DOMAIN": "localhost",
+            }
         )
         for model, method, result in (
             ("saas.instance", "_get_provisioner", cls.provisioner),

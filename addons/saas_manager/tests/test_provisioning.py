@@ -115,11 +115,34 @@ class TestProvisioning(SaasCase, TransactionCase):
         self.instance._job_undo_provisioning()
         self.provisioner.undo.assert_not_called()
 
+    def test_retry_from_the_list_of_jobs(self):
+        self.test_failure_is_told_and_cleaned_up()
+        failed = self._jobs(self.instance, "_job_provision_step").filtered(lambda job: job.state == "failed")
+        failed.requeue()
+        self.assertEqual(self.instance.state, "queued")
+        self.assertEqual(failed.state, "failed")
+        pending = self._jobs(self.instance, "_job_provision_step").filtered(lambda job: job.state == "pending")
+        self.assertEqual(pending[:1].args, ["reserve"])
+
     def test_leftovers_are_marked(self):
         self.test_failure_is_told_and_cleaned_up()
         self.instance._enqueue("_job_undo_provisioning")
         self._fail_job(self._jobs(self.instance, "_job_undo_provisioning")[:1], "The database is in use")
         self.assertTrue(self.instance.has_leftovers)
+
+    def test_a_worker_that_was_killed_too_often(self):
+        """queue_job writes that failure by SQL, without a message."""
+        self.instance.action_provision()
+        job = self._jobs(self.instance, "_job_provision_step")
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE queue_job SET state = 'failed', exc_name = 'JobFoundDead' WHERE id = %s", [job.id])
+        self.env.invalidate_all()
+        self.env["queue.job"]._cron_saas_handle_failures()
+        self.assertEqual(self.instance.state, "failed")
+        self.assertIn("killed", self.instance.failure_reason)
+        self.instance.action_provision()
+        self.env["queue.job"]._cron_saas_handle_failures()
+        self.assertEqual(self.instance.state, "queued")
 
     def test_a_cancelled_job_does_not_leave_the_instance_waiting(self):
         self.instance.action_provision()

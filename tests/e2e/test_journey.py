@@ -1,0 +1,94 @@
+"""The main job: an administrator clicks "Provision", a customer works in an Odoo of their own."""
+
+import re
+
+import requests
+from support.browser import sign_in
+
+PASSWORD = "a password of the customer's own"
+
+
+def test_from_the_click_to_work(demo, page, subdomain, screenshot):
+    manager = demo.description["manager"]
+    demo.manager.call("res.partner", "create", {"name": f"Jane {subdomain}", "email": f"jane@{subdomain}.example"})
+    sign_in(page, manager["url"], manager["login"], manager["password"])
+    draft_by_hand(page, manager["url"], subdomain)
+    screenshot("instance-draft")
+    watch_it_being_provisioned(page, screenshot)
+    set_the_password(demo, page, subdomain, screenshot)
+    work(demo, page, subdomain, screenshot)
+
+
+def draft_by_hand(page, url, subdomain):
+    page.goto(f"{url}/odoo/instances/new")
+    page.fill("div[name=name] input, div[name=name] textarea", f"Shop of {subdomain}")
+    page.fill("div[name=partner_id] input", f"Jane {subdomain}")
+    page.click(f".o-autocomplete--dropdown-item:has-text('Jane {subdomain}') >> nth=0")
+    page.fill("div[name=subdomain] input", subdomain.upper())
+    page.press("div[name=subdomain] input", "Tab")
+    page.wait_for_selector(f"div[name=subdomain_hint]:has-text('{subdomain} is free')")
+
+
+def watch_it_being_provisioned(page, screenshot):
+    """The steps appear by themselves: the page is never reloaded."""
+    page.evaluate("window.stillTheSamePage = true")
+    click_action(page, "action_provision")
+    page.wait_for_selector(".o_saas_steps li")
+    page.wait_for_function("document.querySelectorAll('.o_saas_steps li[data-state=done]').length === 6")
+    page.wait_for_selector(".o_arrow_button_current:has-text('Active'), .o_statusbar_status :text('Active')")
+    times = page.locator(".o_saas_steps li .font-monospace").all_inner_texts()
+    assert all(re.fullmatch(r"\d+ ms|\d+\.\d\d s", time) for time in times), times
+    assert page.evaluate("window.stillTheSamePage")
+    screenshot("instance-active")
+
+
+def click_action(page, name):
+    """Press a button of the form's header; on a phone most of them are in a menu."""
+    button = page.locator(f"button[name={name}]:visible")
+    if not button.count():
+        page.click(".o_statusbar_buttons .dropdown-toggle, .o_statusbar_buttons button.o-dropdown")
+    button.first.click()
+
+
+def set_the_password(demo, page, subdomain, screenshot):
+    """The link of the mail that the catcher has got; opening it changes nothing, its form does."""
+    path = welcome_link_in_the_catcher(demo, f"jane@{subdomain}.example")
+    link = demo.description["manager"]["url"] + path
+    for _scanner in range(2):
+        assert demo.manager.get(path).status_code == 200
+    page.context.clear_cookies()
+    page.goto(link)
+    page.wait_for_selector("text=Choose a password")
+    screenshot("welcome")
+    page.click("button:has-text('Choose a password')")
+    page.wait_for_selector("input[name=confirm_password]")
+    assert f"//{subdomain}." in page.url
+    screenshot("set-password")
+    page.fill("input[name=password]", PASSWORD)
+    page.fill("input[name=confirm_password]", PASSWORD)
+    page.click("form button[type=submit]")
+    page.wait_for_selector(".o_main_navbar, .o_web_client")
+    assert "used already" in demo.manager.get(path).text
+
+
+def welcome_link_in_the_catcher(demo, address):
+    """Return the path of the welcome link, read from the mail catcher's web service."""
+    mail = demo.description["mail"]["url"]
+
+    def newest():
+        messages = requests.get(f"{mail}/api/messages/", timeout=10).json()["data"]
+        return [message for message in messages if address in str(message["recipients_message_to"])]
+
+    message = demo.wait_for(newest, bool)[0]
+    html = requests.get(f"{mail}/api/messages/{message['id']}.html", timeout=10).text
+    return "/saas/welcome/" + re.search(r"/saas/welcome/([^\"&<]+)", html)[1]
+
+
+def work(demo, page, subdomain, screenshot):
+    """The customer's Odoo is theirs: name, login, language of the form, and it keeps what they write."""
+    tenant = demo.tenant(subdomain)
+    assert tenant.sign_in(f"jane@{subdomain}.example", PASSWORD)
+    tenant.call("res.partner", "create", {"name": "First customer of mine"})
+    page.goto(f"{tenant.url}/odoo/contacts")
+    page.wait_for_selector("text=First customer of mine")
+    screenshot("tenant-contacts")

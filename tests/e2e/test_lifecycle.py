@@ -1,0 +1,161 @@
+"""Suspend, resume, terminate, delete: what a visitor sees, and how soon."""
+
+import json
+import time
+
+import psycopg2
+import pytest
+import websocket
+from support.browser import sign_in
+from support.demo import RpcError
+
+PASSWORD = "a password that survives"
+
+
+def status(tenant, path="/web/login", **options):
+    return tenant.get(path, **options).status_code
+
+
+def test_suspended_really_blocks(demo, instance, subdomain):
+    tenant = demo.set_password(instance, subdomain, PASSWORD)
+    socket = open_websocket(tenant)
+    demo.manager.call("saas.instance", "action_suspend", [instance], "Invoice 42 is unpaid.")
+    demo.wait_for(lambda: status(tenant), lambda code: code == 503, seconds=5)
+    page = tenant.get("/web/login", headers={"Accept": "text/html"})
+    assert "Invoice 42 is unpaid." in page.text
+    for path in ("/", "/web", "/web/static/img/favicon.ico", "/web/health", "/my", "/web/webclient/version_info"):
+        assert status(tenant, path) == 503, path
+    with pytest.raises(RpcError, match="503"):
+        tenant.rpc("common", "authenticate", tenant.database, tenant.login, PASSWORD, {})
+    with pytest.raises(websocket.WebSocketException):
+        open_websocket(tenant)
+    assert_closed(socket)
+    resumed_at = time.monotonic()
+    demo.manager.call("saas.instance", "action_resume", [instance])
+    demo.wait_for(lambda: status(tenant), lambda code: code == 200, seconds=5)
+    assert time.monotonic() - resumed_at < 2
+    assert tenant.sign_in(tenant.login, PASSWORD)
+    open_websocket(tenant).close()
+
+
+def open_websocket(tenant):
+    version = tenant.get("/bus/websocket_worker_bundle").headers and "18.0-3"
+    cookie = "; ".join(f"{name}={value}" for name, value in tenant.http.cookies.items())
+    return websocket.create_connection(
+        f"ws://127.0.0.1:{tenant.host.rpartition(':')[2]}/websocket?version={version}",
+        host=tenant.host,
+        origin=f"http://{tenant.host}",
+        cookie=cookie,
+        timeout=10,
+    )
+
+
+def assert_closed(socket):
+    """A closed websocket says so, or is just gone."""
+    socket.settimeout(5)
+    try:
+        opcode, _data = socket.recv_data()
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        return
+    assert opcode == websocket.ABNF.OPCODE_CLOSE
+
+
+def test_terminate_undo_and_delete(demo, instance, subdomain):
+    call, tenant = demo.manager.call, demo.tenant(subdomain)
+    key = demo.read(instance, "uuid").replace("-", "")
+    assert call("saas.instance", "action_terminate", [instance])["res_model"] == "saas.terminate.wizard"
+    with pytest.raises(RpcError, match="to confirm"):
+        call("saas.instance", "action_terminate", [instance], "somethingelse")
+    assert demo.read(instance, "state") == "active"
+    call("saas.instance", "action_terminate", [instance], subdomain)
+    demo.wait_for(lambda: status(tenant), lambda code: code == 503, seconds=5)
+    call("saas.instance", "action_resume", [instance])
+    demo.wait_for(lambda: status(tenant), lambda code: code == 200, seconds=5)
+    call("saas.instance", "action_terminate", [instance], subdomain)
+    call("saas.instance", "action_delete_now", [instance], subdomain)
+    demo.wait_for_state(instance, "terminated")
+    assert status(tenant) == 404
+    assert_nothing_left(demo, subdomain, key)
+    assert_restorable(demo, instance)
+    assert demo.provision(subdomain)  # the name is free again
+
+
+def assert_nothing_left(demo, subdomain, key):
+    with demo.superuser() as cr:
+        cr.execute("SELECT datname FROM pg_database WHERE datname IN (%s, %s)", [subdomain, f"new_{key}"])
+        assert not cr.fetchall()
+        cr.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", [f"tenant_{key}"])
+        assert not cr.fetchall()
+        cr.execute("SELECT db FROM saas.tenant WHERE key = %s", [key])
+        assert not cr.fetchall()
+    assert not (demo.tenant_data_dir / "filestore" / subdomain).exists()
+
+
+def assert_restorable(demo, instance):
+    """The final dump is a zip in Odoo's own format."""
+    import zipfile
+
+    [backup] = demo.manager.call("saas.backup", "search_read", [("instance_id", "=", instance)], ["path", "size"])
+    with zipfile.ZipFile(backup["path"]) as archive:
+        names = archive.namelist()
+        assert json.loads(archive.read("manifest.json"))["modules"]["saas_tenant"]
+        assert b"CREATE TABLE public.res_users" in archive.read("dump.sql")
+    assert any(name.startswith("filestore/") for name in names)
+
+
+def test_the_buttons(demo, page, instance, subdomain, screenshot):
+    """What an administrator clicks, at desktop and phone width."""
+    manager = demo.description["manager"]
+    sign_in(page, manager["url"], manager["login"], manager["password"])
+    page.goto(f"{manager['url']}/odoo/instances/{instance}")
+    page.wait_for_selector(".o_form_view")
+    click_action(page, "action_open_suspend_wizard")
+    page.fill(".modal div[name=reason] input", "Maintenance of your payment")
+    screenshot("suspend-wizard")
+    page.click(".modal button[name=action_confirm]")
+    page.wait_for_selector("text=Visitors read")
+    screenshot("instance-suspended")
+    suspended_page(demo, page, subdomain, screenshot)
+    page.goto(f"{manager['url']}/odoo/instances/{instance}")
+    click_action(page, "action_resume")
+    page.wait_for_selector(".o_form_view:not(:has-text('Visitors read'))")
+    click_action(page, "action_terminate")
+    page.fill(".modal div[name=confirmation] input", subdomain)
+    screenshot("terminate-wizard")
+    page.click(".modal button:has-text('Terminate'):visible")
+    page.wait_for_selector("text=A final backup is kept")
+    screenshot("instance-terminating")
+
+
+def suspended_page(demo, page, subdomain, screenshot):
+    tenant = demo.tenant(subdomain)
+    demo.wait_for(lambda: status(tenant), lambda code: code == 503, seconds=5)
+    answer = page.goto(f"{tenant.url}/web")
+    assert answer.status == 503
+    page.wait_for_selector("text=Maintenance of your payment")
+    screenshot("tenant-suspended")
+
+
+def click_action(page, name):
+    """Press a button of the form's header; on a phone most of them are in a menu."""
+    page.wait_for_selector(".o_form_view")
+    button = page.locator(f"button[name={name}]:visible")
+    if not button.count():
+        page.click(".o_statusbar_buttons .dropdown-toggle:visible, .o-form-buttonbox-small:visible")
+    page.locator(f"button[name={name}]:visible").first.click()
+
+
+def test_deletion_is_only_the_administrators(demo, instance, subdomain):
+    """Over RPC, as a manager and not an administrator: refused; the positive control is the test above."""
+    demo.manager.call("saas.instance", "action_terminate", [instance], subdomain)
+    manager = demo.user_of_group("saas_manager.group_manager")
+    with pytest.raises(RpcError, match="administrator"):
+        manager.call("saas.instance", "action_delete_now", [instance], subdomain)
+    manager.call("saas.instance", "action_resume", [instance])
+    assert demo.read(instance, "state") == "active"
+
+
+def test_the_database_is_closed_to_neighbours(demo, instance, subdomain):
+    """The tenant's database does not even let the manager's own role in."""
+    with pytest.raises(psycopg2.OperationalError, match="permission denied|authentication failed|no password"):
+        psycopg2.connect(demo.dsn(subdomain, "saas_gateway"))

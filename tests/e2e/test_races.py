@@ -1,0 +1,53 @@
+"""Two people at the same moment."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from support.demo import Demo, RpcError
+
+
+def at_once(count, work):
+    """Run work(number) in threads that start together; return results and errors."""
+    barrier = threading.Barrier(count)
+
+    def run(number):
+        barrier.wait()
+        try:
+            return work(number)
+        except RpcError as error:
+            return error
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def test_two_ask_for_the_same_subdomain(demo, subdomain):
+    demos = [Demo(demo.path) for _ in range(4)]
+    results = at_once(4, lambda number: demos[number].create(subdomain, email=f"{number}@example.com"))
+    winners = [result for result in results if isinstance(result, int)]
+    assert len(winners) == 1, results
+    assert all("taken" in str(result) for result in results if isinstance(result, RpcError)), results
+
+
+def test_provision_clicked_twice(demo, subdomain):
+    instance = demo.create(subdomain)
+    demos = [Demo(demo.path) for _ in range(4)]
+    at_once(4, lambda number: demos[number].manager.call("saas.instance", "action_provision", [instance]))
+    assert demo.wait_for_state(instance, "active", "failed") == "active"
+    domain = [("saas_instance_id", "=", instance), ("method_name", "=", "_job_provision_step")]
+    jobs = demo.manager.call("queue.job", "search_read", domain, ["name"])
+    assert len(jobs) == 6
+    with demo.superuser() as cr:
+        cr.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [subdomain])
+        assert cr.fetchone() == (1,)
+
+
+def test_rpc_that_skips_the_buttons(demo, shared_instance):
+    [instance] = demo.manager.call("saas.instance", "search", [("subdomain", "=", shared_instance)])
+    for values in ({"state": "terminated"}, {"subdomain": "another"}, {"uuid": "x"}, {"deletion_date": "2020-01-01"}):
+        try:
+            demo.manager.call("saas.instance", "write", [instance], values)
+        except RpcError:
+            continue
+        raise AssertionError(f"{values} was written")
+    assert demo.read(instance, "state") == "active"
