@@ -6,7 +6,7 @@ PASSWORD = "a password for two colleagues"
 
 
 def test_the_chat_is_live(demo, browser, instance, subdomain):
-    tenant = demo.set_password(instance, subdomain, PASSWORD)
+    tenant = demo.set_password(subdomain, PASSWORD)
     people = [tenant.login, "colleague@example.com"]
     group = tenant.call("ir.model.data", "check_object_reference", "base", "group_user")[1]
     field = "group_ids" if "group_ids" in tenant.call("res.users", "fields_get", [], ["type"]) else "groups_id"

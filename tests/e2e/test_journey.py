@@ -2,8 +2,7 @@
 
 import re
 
-import requests
-from support.browser import sign_in
+from support.browser import choose, press, sign_in
 
 PASSWORD = "a password of the customer's own"
 
@@ -22,8 +21,7 @@ def test_from_the_click_to_work(demo, page, subdomain, screenshot):
 def draft_by_hand(page, url, subdomain):
     page.goto(f"{url}/odoo/instances/new")
     page.fill("div[name=name] input, div[name=name] textarea", f"Shop of {subdomain}")
-    page.fill("div[name=partner_id] input", f"Jane {subdomain}")
-    page.click(f".o-autocomplete--dropdown-item:has-text('Jane {subdomain}') >> nth=0")
+    choose(page, "partner_id", f"Jane {subdomain}")
     page.fill("div[name=subdomain] input", subdomain.upper())
     page.press("div[name=subdomain] input", "Tab")
     page.wait_for_selector(f"div[name=subdomain_hint]:has-text('{subdomain} is free')")
@@ -32,7 +30,7 @@ def draft_by_hand(page, url, subdomain):
 def watch_it_being_provisioned(page, screenshot):
     """The steps appear by themselves: the page is never reloaded."""
     page.evaluate("window.stillTheSamePage = true")
-    click_action(page, "action_provision")
+    press(page, "action_provision")
     page.wait_for_selector(".o_saas_steps li")
     page.wait_for_function("document.querySelectorAll('.o_saas_steps li[data-state=done]').length === 6")
     page.wait_for_selector(".o_arrow_button_current:has-text('Active'), .o_statusbar_status :text('Active')")
@@ -42,17 +40,9 @@ def watch_it_being_provisioned(page, screenshot):
     screenshot("instance-active")
 
 
-def click_action(page, name):
-    """Press a button of the form's header; on a phone most of them are in a menu."""
-    button = page.locator(f"button[name={name}]:visible")
-    if not button.count():
-        page.click(".o_statusbar_buttons .dropdown-toggle, .o_statusbar_buttons button.o-dropdown")
-    button.first.click()
-
-
 def set_the_password(demo, page, subdomain, screenshot):
     """The link of the mail that the catcher has got; opening it changes nothing, its form does."""
-    path = welcome_link_in_the_catcher(demo, f"jane@{subdomain}.example")
+    path = demo.welcome_path(f"jane@{subdomain}.example")
     link = demo.description["manager"]["url"] + path
     for _scanner in range(2):
         assert demo.manager.get(path).status_code == 200
@@ -69,19 +59,6 @@ def set_the_password(demo, page, subdomain, screenshot):
     page.click("form button[type=submit]")
     page.wait_for_selector(".o_main_navbar, .o_web_client")
     assert "used already" in demo.manager.get(path).text
-
-
-def welcome_link_in_the_catcher(demo, address):
-    """Return the path of the welcome link, read from the mail catcher's web service."""
-    mail = demo.description["mail"]["url"]
-
-    def newest():
-        messages = requests.get(f"{mail}/api/messages/", timeout=10).json()["data"]
-        return [message for message in messages if address in str(message["recipients_message_to"])]
-
-    message = demo.wait_for(newest, bool)[0]
-    html = requests.get(f"{mail}/api/messages/{message['id']}.html", timeout=10).text
-    return "/saas/welcome/" + re.search(r"/saas/welcome/([^\"&<]+)", html)[1]
 
 
 def work(demo, page, subdomain, screenshot):

@@ -16,3 +16,25 @@ def sign_in(page, url, login, password):
     page.fill("input[name=password]", password)
     page.click("form.oe_login_form button[type=submit]")
     page.wait_for_selector(".o_main_navbar")
+
+
+def is_phone(page):
+    return page.viewport_size["width"] < 500
+
+
+def press(page, name):
+    """Press a button of a form's header; on a phone they are in the menu with the bolt."""
+    page.wait_for_selector(".o_form_view")
+    if is_phone(page):
+        page.click(".o_control_panel button:has(.fa-bolt)")
+    page.locator(f"button[name={name}]:visible").first.click()
+
+
+def choose(page, field, label):
+    """Choose a record in a many2one: from a drop-down list, on a phone from a dialog."""
+    if is_phone(page):
+        page.click(f"div[name={field}] input")
+        page.click(f".modal .o_kanban_record:has-text('{label}'), .modal .o_data_row:has-text('{label}')")
+    else:
+        page.fill(f"div[name={field}] input", label)
+        page.click(f".o-autocomplete--dropdown-item:has-text('{label}') >> nth=0")

@@ -69,7 +69,7 @@ class Demo:
     def __init__(self, path):
         self.path, self.run_dir = Path(path), Path(path).parent
         self.description = json.loads(self.path.read_text())
-        manager = description["manager"]
+        manager = self.description["manager"]
         self.manager = Odoo(manager["url"], manager["database"])
         self.manager.sign_in(manager["login"], manager["password"])
 
@@ -117,21 +117,24 @@ class Demo:
 
     # -- mail
 
-    def welcome_path(self, instance):
-        """Return the path of the newest welcome link that was mailed for an instance."""
-        domain = [("model", "=", "saas.instance"), ("res_id", "=", instance), ("state", "=", "sent")]
-        rows = self.wait_for(
-            lambda: self.manager.call("mail.mail", "search_read", domain, ["body_html"], order="id desc", limit=1), bool
-        )
-        link = rows[0]["body_html"].split("/saas/welcome/", 1)[1].split('"', 1)[0]
-        return f"/saas/welcome/{link}"
+    def mails_to(self, address):
+        """Return the HTML of the mails that the catcher has got for an address, newest first."""
+        url = self.description["mail"]["url"]
+        messages = requests.get(f"{url}/api/messages/", timeout=TIMEOUT).json()["data"]
+        numbers = sorted((m["id"] for m in messages if address in str(m["recipients_message_to"])), reverse=True)
+        return [requests.get(f"{url}/api/messages/{number}.html", timeout=TIMEOUT).text for number in numbers]
 
-    def set_password(self, instance, subdomain, password):
+    def welcome_path(self, address):
+        """Return the path of the newest welcome link that was mailed to an address."""
+        html = self.wait_for(lambda: self.mails_to(address), bool)[0]
+        return "/saas/welcome/" + re.search(r'/saas/welcome/([^"&<\s]+)', html)[1]
+
+    def set_password(self, subdomain, password):
         """Do what a customer does with the welcome link, without a browser.
 
         :return: the tenant's Odoo, signed in as its administrator
         """
-        path = self.welcome_path(instance)
+        path = self.welcome_path(f"owner@{subdomain}.example")
         form = self.manager.get(path)
         token = form.text.split('name="csrf_token" value="', 1)[1].split('"', 1)[0]
         answer = self.manager.request("POST", path, data={"csrf_token": token})

@@ -15,6 +15,7 @@ class QueueJob(models.Model):
 
     saas_is_failure_handled = fields.Boolean(help="The record of this job knows that it has failed.")
 
+    @api.depends("model_name", "records")
     def _compute_saas_instance_id(self):
         for job in self:
             record = job.records if job.model_name == "saas.instance" else None

@@ -35,7 +35,7 @@ class SaasInstance(models.Model):
     }
     _lifecycle_protected = frozenset(
         """
-        state uuid template_database reason failure_reason failure_step requested_at provisioned_at provision_seconds
+        state uuid template_database reason failure_reason failure_step requested_at requested_clock provisioned_at provision_seconds
         welcome_serial welcome_used_at welcome_sent_at deletion_date state_before_termination has_leftovers
         """.split()  # noqa: SIM905 - reads better than a list of strings
     )

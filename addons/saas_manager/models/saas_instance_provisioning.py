@@ -19,6 +19,13 @@ class SaasInstanceProvisioning(models.Model):
     )
     template_database = fields.Char(readonly=True, copy=False, groups="saas_manager.group_user")
     requested_at = fields.Datetime("Requested", readonly=True, copy=False)
+    requested_clock = fields.Float(
+        digits=0,
+        readonly=True,
+        copy=False,
+        groups="saas_manager.group_user",
+        help="The request in seconds since 1970: a date has no fractions of a second.",
+    )
     provisioned_at = fields.Datetime("Provisioned", readonly=True, copy=False)
     provision_seconds = fields.Float(
         "Provisioned In (s)",
@@ -122,6 +129,7 @@ class SaasInstanceProvisioning(models.Model):
             "runtime_id": runtime.id,
             "template_database": self.template_id.sudo().database,
             "requested_at": fields.Datetime.now(),
+            "requested_clock": time.time(),
             "failure_step": False,
             "failure_reason": False,
         }
@@ -174,9 +182,8 @@ class SaasInstanceProvisioning(models.Model):
 
     def _finish_provisioning(self):
         """Hand the instance over."""
-        seconds = (fields.Datetime.now() - self.requested_at).total_seconds()
-        work = sum(self.step_ids.mapped("seconds"))
-        self._transition("active", provisioned_at=fields.Datetime.now(), provision_seconds=max(seconds, work))
+        seconds = time.time() - self.requested_clock
+        self._transition("active", provisioned_at=fields.Datetime.now(), provision_seconds=seconds)
         self._log_event("provisioned", self.env._("Ready at %(url)s.", url=self.url))
         self._send_welcome()
 

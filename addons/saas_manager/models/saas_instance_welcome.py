@@ -49,15 +49,16 @@ class SaasInstanceWelcome(models.Model):
         if self.state != "active" or serial != self.welcome_serial or self.welcome_sent_at and self.welcome_used_at:
             return self.env._("Not relevant any more.")
         template = self.env.ref("saas_manager.mail_template_welcome")
-        mail = self.env["mail.mail"].browse(template.send_mail(self.id, email_values={"auto_delete": False}))
+        mail = self.env["mail.mail"].browse(template.send_mail(self.id))
         mail.send(auto_commit=False, raise_exception=False)
-        if mail.state == "exception":
+        # Once it is sent, the mail is deleted: it carries the link.
+        if mail.exists().state == "exception":
             raise RetryableJobError(
                 self.env._("The mail server did not take the mail: %(reason)s", reason=mail.failure_reason)
             )
         self._write_protected({"welcome_sent_at": fields.Datetime.now()})
         self._log_event("mail", self.env._("The welcome mail was sent to %(email)s.", email=self.admin_email))
-        return mail.message_id
+        return self.env._("Sent to %(email)s.", email=self.admin_email)
 
     # === THE LINK === #
 

@@ -158,11 +158,16 @@ class Cluster:
             _close(connection, name)
 
     def seal(self, name, key):
-        """Turn a built database into a template: nobody enters it any more, its builder's role lets go of it."""
+        """Turn a built database into a template: nobody enters it, its builder's role lets go of it. Runs again."""
         with self.connect() as connection:
             _close(connection, name)
             _execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE true", name)
-            _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, {}", name, naming.role_name(key))
+            _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
+            with connection.cursor() as cr:
+                cr.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", [naming.role_name(key)])
+                builder = cr.fetchone()
+            if builder:
+                _execute(connection, "REVOKE ALL ON DATABASE {} FROM {}", name, *builder)
 
     def drop(self, name, key):
         """Drop a database of this key, whoever is in it. One that is not there is fine.

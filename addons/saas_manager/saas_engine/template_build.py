@@ -46,7 +46,7 @@ class TemplateBuilder:
         self.directory = Directory(cluster)
 
     def build(self, spec, log=lambda line: None):
-        """Build one version. What an earlier, killed build of it left is replaced; a sealed one is not touched.
+        """Build one version. What an earlier, killed build of it left is replaced; one that was sealed is done.
 
         :param log: called with each line of what happens
         :return: the name of the sealed database
@@ -55,16 +55,10 @@ class TemplateBuilder:
         name, key = spec.database, naming.template_key(spec.database)
         with self.cluster.locked(key):
             found = self.cluster.database(name)
-            if found is not None and found.is_template:
-                raise NameTakenError(f'The template "{name}" was built already.')
-            try:
-                self._build(spec, name, key, log)
-            except BaseException as error:
-                # Not only for our own errors: an interrupted build must not leave anything either.
-                self._discard(name, key)
-                if isinstance(error, EngineError):
-                    raise BuildError(f'The template "{name}" was not built. {error}') from error
-                raise
+            if found is None or not found.is_template:
+                with self._nothing_left_on_failure(name, key):
+                    self._build(spec, name, key, log)
+            self._seal(name, key)
         return name
 
     def discard(self, database):
@@ -72,6 +66,21 @@ class TemplateBuilder:
         key = naming.template_key(database)
         with self.cluster.locked(key):
             self._discard(database, key)
+
+    @contextlib.contextmanager
+    def _nothing_left_on_failure(self, name, key):
+        try:
+            yield
+        except BaseException as error:
+            # Not only after our own errors: an interrupted build must not leave anything either.
+            reason = f'The template "{name}" was not built. {error}'
+            try:
+                self._discard(name, key)
+            except EngineError as second:
+                reason = f"{reason}\nWhat it left could not be removed: {second}"
+            if isinstance(error, EngineError):
+                raise BuildError(reason) from error
+            raise
 
     # -- the steps of a build
 
@@ -84,6 +93,7 @@ class TemplateBuilder:
         self._publish(name, key, "building")
         log(f"Installing {', '.join(spec.modules)}")
         self._install(spec, name, log)
+        self._require_installed(spec, name, key, password)
         log("Generating the web assets")
         self._finish(spec, name, log)
         log("Vacuuming")
@@ -91,16 +101,26 @@ class TemplateBuilder:
             _vacuum(connection)
         log(f"Looking at its login page at {self.runtime.url}")
         self._look(name, key, password)
+        log(f"{name} is complete")
+
+    def _seal(self, name, key):
         self.directory.withdraw(key)
         self.cluster.seal(name, key)
         roles.drop_role(self.cluster, key)
-        log(f"Sealed {name}")
 
     def _install(self, spec, name, log):
         command = [*self.runtime.command, "-d", name, "-i", ",".join(spec.modules), "--stop-after-init", *ONE_SHOT]
         if self.runtime.release.startswith("18."):
             command.append("--without-demo=all")  # what 19.0 does by itself, and warns about
         self._run(command, log, INSTALL_SECONDS)
+
+    def _require_installed(self, spec, name, key, password):
+        """Odoo ignores names of modules that it does not know, and says so in its log only."""
+        with self.cluster.connect_as_tenant(name, key, password) as connection, connection.cursor() as cr:
+            cr.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
+            missing = set(spec.modules) - {module for (module,) in cr.fetchall()}
+        if missing:
+            raise BuildError(f"Odoo did not install {', '.join(sorted(missing))}.")
 
     def _finish(self, spec, name, log):
         choices = {"SAAS_TEMPLATE_LANG": spec.lang, "SAAS_TEMPLATE_COUNTRY": spec.country}

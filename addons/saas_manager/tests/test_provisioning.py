@@ -205,6 +205,9 @@ class TestProvisioning(SaasCase, TransactionCase):
 
     def test_jobs_carry_no_secret(self):
         self._provision()
-        for job in self.env["queue.job"].search([("saas_instance_id", "=", self.instance.id)]):
+        jobs = self.env["queue.job"].search([("saas_instance_id", "=", self.instance.id)])
+        self.assertEqual(len(jobs), len(STEPS) + 1)
+        self.assertEqual(self.instance.job_count, len(jobs))
+        for job in jobs:
             self.assertLessEqual({type(arg) for arg in job.args}, {str, int})
             self.assertNotIn(self.instance._get_welcome_token(), str(job.args))

@@ -6,6 +6,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.saas_manager.models import saas_instance_welcome
 from odoo.addons.saas_manager.saas_engine.errors import RetryableError
@@ -102,18 +103,24 @@ class TestWelcome(SaasCase, HttpCase):
         self.assertIn("Not available", self.url_open(self.path).text)
 
     def test_mail(self):
-        self.instance._job_send_welcome(1)
-        mail = self.env["mail.mail"].search(
-            [("model", "=", "saas.instance"), ("res_id", "=", self.instance.id)], limit=1
-        )
-        self.assertEqual(mail.email_to, "jane@acme.example")
-        self.assertIn(self.path, mail.body_html)
+        with patch.object(self.env.registry["ir.mail_server"], "send_email", autospec=True) as send:
+            self.instance._job_send_welcome(1)
+        [message] = [call.args[1] for call in send.call_args_list]
+        self.assertIn("jane@acme.example", message["To"])
+        self.assertIn(self.path, message.get_body(("html",)).get_content())
         self.assertTrue(self.instance.welcome_sent_at)
+
+    def test_the_link_is_not_kept(self):
+        """Neither in the chatter nor in the mail queue: who reads the database can't sign in as the customer."""
+        with patch.object(self.env.registry["ir.mail_server"], "send_email", autospec=True):
+            self.instance._job_send_welcome(1)
+        self.env.flush_all()
+        token = self.instance._get_welcome_token()
+        for model, field in (("mail.message", "body"), ("mail.mail", "body_html"), ("saas.event", "message")):
+            self.assertFalse(self.env[model].search([(field, "like", token)]), model)
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_mail_server_away(self):
-        from odoo.addons.base.models.ir_mail_server import MailDeliveryException
-
         with (
             patch.object(
                 self.env.registry["ir.mail_server"], "send_email", side_effect=MailDeliveryException("refused")

@@ -9,16 +9,17 @@ COUNTRY = os.environ["SAAS_TEMPLATE_COUNTRY"]
 LEFTOVERS = ("ir_cron_trigger", "ir_cron_progress", "mail_mail", "bus_bus", "res_users_log", "ir_logging")
 
 # Bundles that the web client loads only when it needs them: no view names them.
-LAZY_BUNDLES = (
+LAZY_BUNDLES = {
+    "bus.websocket_worker_assets",
     "web.assets_backend_lazy",
     "web.assets_backend_lazy_dark",
     "web.assets_emoji",
-    "web.assets_web_dark",
     "web.assets_web_print",
     "web.chartjs_lib",
     "web.fullcalendar_lib",
-    "web.ace_lib",
-)
+}
+# Views of Odoo's own tests name bundles, too: 30 MB that every clone would copy and nobody asks for.
+TESTS = ("test", "qunit", "mocha")
 
 
 def activate_language():
@@ -38,19 +39,16 @@ def set_country():
 
 def generate_assets():
     """A first visitor would pay 25 s of CPU for them; every clone carries them."""
-    env["ir.qweb"]._pregenerate_assets_bundles()
-    known = {name for manifest in manifests() for name in manifest.get("assets", {})}
-    for name in LAZY_BUNDLES:
-        if name in known:
-            bundle = env["ir.qweb"]._get_asset_bundle(name)
-            bundle.js(), bundle.css()
+    qweb = env["ir.qweb"]
+    scripts, styles, *_others = qweb._get_bundles_to_pregenarate()
+    for name in sorted(wanted(scripts)):
+        qweb._get_asset_bundle(name, css=False, js=True).js()
+    for name in sorted(wanted(styles)):
+        qweb._get_asset_bundle(name, css=True, js=False).css()
 
 
-def manifests():
-    from odoo.modules import module
-
-    get = getattr(module, "get_manifest", None) or module.Manifest.for_addon
-    return [get(record.name) for record in env["ir.module.module"].search([("state", "=", "installed")])]
+def wanted(bundles):
+    return {name for name in bundles if not any(word in name for word in TESTS)} | LAZY_BUNDLES
 
 
 def leave_nothing():
