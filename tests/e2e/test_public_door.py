@@ -80,7 +80,7 @@ def test_rpc_from_the_manager_to_a_tenant(demo, shared_instance):
 def test_a_clone_has_no_default_password(demo, shared_instance):
     tenant = demo.tenant(shared_instance)
     for login in ("admin", f"owner@{shared_instance}.example"):
-        for password in ("admin", "", shared_instance):
+        for password in ("admin", "password", shared_instance):
             assert not tenant.rpc("common", "authenticate", shared_instance, login, password, {})
 
 

@@ -23,10 +23,10 @@ def is_phone(page):
 
 
 def press(page, name):
-    """Press a button of a form's header; on a phone they are in the menu with the bolt."""
+    """Press a button of a form's header; on a phone they are in the menu with the cog wheel."""
     page.wait_for_selector(".o_form_view")
     if is_phone(page):
-        page.click(".o_control_panel button:has(.fa-bolt)")
+        page.click(".o_control_panel button:has(.fa-cog)")
     page.locator(f"button[name={name}]:visible").first.click()
 
 

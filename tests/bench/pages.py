@@ -1,0 +1,50 @@
+"""The backend with many instances: how long a list and a form take."""
+
+import time
+import uuid
+
+LIST_FIELDS = "name url partner_id template_id plan_id server_id provisioned_at provision_seconds state company_id".split()
+FORM_FIELDS = [*LIST_FIELDS, "subdomain", "subdomain_hint", "step_ids", "event_ids", "backup_count", "job_count", "reason"]
+
+
+def measure(demo, count, rounds=15):
+    """Return pairs of a page's name and its seconds per request, RPC and proxy included.
+
+    The instances are drafts: they cost no database.
+    """
+    drafts = _create(demo, count)
+    try:
+        return [_list(demo, drafts, rounds), _form(demo, drafts, rounds)]
+    finally:
+        demo.manager.call("saas.instance", "unlink", drafts)
+
+
+def _create(demo, count):
+    partner = demo.manager.call("res.partner", "create", {"name": "Bench", "email": "bench@example.com"})
+    batch = uuid.uuid4().hex[:8]
+    values = [
+        {"name": f"Bench {number}", "subdomain": f"p{batch}-{number}", "partner_id": partner} for number in range(count)
+    ]
+    return demo.manager.call("saas.instance", "create", values)
+
+
+def _list(demo, drafts, rounds):
+    """A page of 80 rows, as the web client asks for it, with the total."""
+
+    def read(domain):
+        specification = {name: {} for name in LIST_FIELDS}
+        return demo.manager.call("saas.instance", "web_search_read", domain, specification, limit=80)
+
+    everything = [("id", "in", drafts)]
+    return "list", [_time(lambda: read(everything)) for _round in range(rounds)]
+
+
+def _form(demo, drafts, rounds):
+    specification = {name: {} for name in FORM_FIELDS}
+    return "form", [_time(lambda: demo.manager.call("saas.instance", "web_read", drafts[:1], specification)) for _r in range(rounds)]
+
+
+def _time(work):
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
