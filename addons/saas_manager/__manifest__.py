@@ -6,7 +6,6 @@
     "author": "SaaS Manager contributors",
     "license": "LGPL-3",
     "depends": ["mail", "bus", "portal", "auth_signup", "queue_job"],
-    "external_dependencies": {"python": ["psycopg2", "requests"]},
     "data": [
         "security/saas_manager_groups.xml",
         "security/ir.model.access.csv",

@@ -66,6 +66,9 @@ class Demo:
     :param Path path: the file; the folder that it lies in is the stack's run directory
     """
 
+    RpcError = RpcError
+    NoSuchProcess = psutil.NoSuchProcess
+
     def __init__(self, path):
         self.path, self.run_dir = Path(path), Path(path).parent
         self.description = json.loads(self.path.read_text())

@@ -22,10 +22,7 @@ class QueueJob(models.Model):
             job.saas_instance_id = record[:1].exists() if record else False
 
     def write(self, values):
-        """Override of `write` to tell our records what became of their jobs.
-
-        queue_job records a failure in a transaction of its own, after the job's was rolled back.
-        """
+        """Override of `write` to tell our records what became of their jobs."""
         result = super().write(values)
         if values.get("state") == "failed":
             self._saas_handle_failure()
@@ -45,9 +42,15 @@ class QueueJob(models.Model):
         return super(QueueJob, self - restarted).requeue()
 
     def _saas_handle_failure(self):
+        """Queue what follows from a failure.
+
+        It can't be done here: while queue_job records the failure, the transaction of the job itself is still open
+        and may hold the lock of the very record that has to change.
+        """
         for job, record in self._saas_records():
             job.saas_is_failure_handled = True
-            record._on_job_failed(job)
+            if job.method_name != "_job_after_failure":
+                record._enqueue("_job_after_failure", job.id)
 
     @api.model
     def _cron_saas_handle_failures(self):

@@ -11,7 +11,7 @@ class SaasJobMixin(models.AbstractModel):
     """Work that happens after the request.
 
     A job gets the record's id, rechecks that it still makes sense, and may run twice. Failures are written down by
-    `_on_job_failed`, which runs in a transaction of its own after the job's was rolled back.
+    `_on_job_failed`, in a job of its own that follows the one that has failed.
     """
 
     _name = "saas.job.mixin"
@@ -37,6 +37,18 @@ class SaasJobMixin(models.AbstractModel):
             yield
         except errors.RetryableError as error:
             raise RetryableJobError(str(error), seconds=error.seconds) from error
+
+    def _job_after_failure(self, job_id):
+        """Write down that a job of this record has failed for good.
+
+        :param int job_id: the `queue.job`
+        """
+        self.ensure_one()
+        job = self.env["queue.job"].browse(job_id).exists()
+        if not job or job.state != "failed":
+            return self.env._("Not relevant any more.")
+        self._on_job_failed(job)
+        return self.env._("%(job)s: written down.", job=job.name)
 
     def _on_job_failed(self, job):
         """React to a job of this record that has failed for good.

@@ -40,7 +40,7 @@ class SaasLifecycleMixin(models.AbstractModel):
 
     def _lock_for_transition(self):
         """Make two people who click at the same moment wait for each other."""
-        self.env.cr.execute(f'SELECT id FROM "{self._table}" WHERE id IN %s FOR UPDATE', [tuple(self.ids) or (0,)])
+        self.env.cr.execute(f'SELECT id FROM "{self._table}" WHERE id IN %s FOR NO KEY UPDATE', [tuple(self.ids) or (0,)])
         self.invalidate_recordset(["state"])
 
     def _transition_error_message(self, state):

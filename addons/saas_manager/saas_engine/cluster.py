@@ -80,13 +80,13 @@ class Cluster:
             yield connection
 
     @contextlib.contextmanager
-    def locked(self, key, seconds=LOCK_SECONDS):
+    def locked(self, key):
         """Hold the lock of one tenant, so that two jobs never work on it at once; a killed one lets go.
 
-        :raise RetryableError: another job holds it for longer than `seconds`
+        :raise RetryableError: another job holds it for longer than `LOCK_SECONDS`
         """
         with self.connect() as connection, connection.cursor() as cr:
-            cr.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(seconds * 1000)}ms"])
+            cr.execute("SELECT set_config('lock_timeout', %s, false)", [f"{int(LOCK_SECONDS * 1000)}ms"])
             try:
                 cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [naming.database_mark(key)])
             except errors.LockNotAvailable:

@@ -36,6 +36,6 @@ def _translate(error, what):
         return ConfigurationError(text)
     if error.pgcode in PASSING or CONCURRENTLY_UPDATED in text:
         return RetryableError(text)
-    if isinstance(error, (psycopg2.OperationalError, psycopg2.InterfaceError)):
+    if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
         return RetryableError(text, seconds=10)
     return EngineError(text)

@@ -91,7 +91,9 @@ class SaasCase:
         return jobs.filtered(lambda job: job.records == record)
 
     def _fail_job(self, job, message):
-        """Let a queued job fail for good, the way queue_job does."""
+        """Let a queued job fail for good, the way queue_job does, and run the job that follows."""
         loaded = Job.load(self.env, job.uuid)
         loaded.set_failed(exc_name="EngineError", exc_message=message, exc_info=message)
         loaded.store()
+        [following] = self._jobs(job.records, "_job_after_failure").filtered(lambda each: each.args == [job.id])
+        following.records._job_after_failure(job.id)

@@ -138,6 +138,8 @@ class TestProvisioning(SaasCase, TransactionCase):
         self.env.cr.execute("UPDATE queue_job SET state = 'failed', exc_name = 'JobFoundDead' WHERE id = %s", [job.id])
         self.env.invalidate_all()
         self.env["queue.job"]._cron_saas_handle_failures()
+        self.assertTrue(self._jobs(self.instance, "_job_after_failure"))
+        self.instance._job_after_failure(job.id)
         self.assertEqual(self.instance.state, "failed")
         self.assertIn("killed", self.instance.failure_reason)
         self.instance.action_provision()
