@@ -4,7 +4,9 @@ Nothing in the product knows about it: the step needs a lock that the test has, 
 """
 
 import contextlib
+import functools
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 
@@ -73,12 +75,17 @@ def _at_its_lock(demo, key, passing):
 def _pass_and_find(demo, stack, key, holder, passing):
     watcher = stack.enter_context(demo.superuser())
     for _step in range(passing):
-        demo.wait_for(lambda: _port(watcher, WAITS_FOR_LOCK, [holder["pid"]]), bool, seconds=25, step=0.02)
+        _wait_for_port(demo, watcher, holder)
         following = stack.enter_context(_asking(demo, key))
-        demo.wait_for(lambda following=following: _is_waiting(watcher, following["pid"]), bool, seconds=5, step=0.02)
+        demo.wait_for(functools.partial(_is_waiting, watcher, following["pid"]), bool, seconds=5, step=0.02)
         holder["cr"].execute("SELECT pg_advisory_unlock_all()")
         following["wait"]()
         holder = following
+    return _wait_for_port(demo, watcher, holder)
+
+
+def _wait_for_port(demo, watcher, holder):
+    """Return the port of the worker that waits for the lock that a session holds."""
     return demo.wait_for(lambda: _port(watcher, WAITS_FOR_LOCK, [holder["pid"]]), bool, seconds=25, step=0.02)
 
 
@@ -92,8 +99,6 @@ def _locked(demo, key):
 @contextlib.contextmanager
 def _asking(demo, key):
     """A session that has asked for a tenant's lock, in a thread of its own."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with demo.superuser() as cr, ThreadPoolExecutor(1) as pool:
         cr.execute("SELECT pg_backend_pid()")
         [pid] = cr.fetchone()

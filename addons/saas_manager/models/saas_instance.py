@@ -180,6 +180,19 @@ class SaasInstance(models.Model):
             tz=instance.admin_tz or "UTC",
         )
 
+    def _get_job_label(self, method, *args):
+        """Override of `_get_job_label` to name the jobs of an instance."""
+        if method == "_job_provision_step":
+            return self._get_provision_step_labels().get(args[0], args[0])
+        labels = {
+            "_job_undo_provisioning": self.env._("Remove a failed attempt"),
+            "_job_publish_state": self.env._("Switch on or off"),
+            "_job_send_welcome": self.env._("Send the welcome mail"),
+            "_job_delete": self.env._("Keep a final backup"),
+            "_job_delete_after_backup": self.env._("Delete after the final backup"),
+        }
+        return labels.get(method) or super()._get_job_label(method, *args)
+
     def _log_event(self, kind, message, level="info"):
         return self.env["saas.event"]._log(self, kind, message, level)
 

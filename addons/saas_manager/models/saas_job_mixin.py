@@ -27,7 +27,12 @@ class SaasJobMixin(models.AbstractModel):
         """
         self.ensure_one()
         key = ":".join([self._name, str(self.id), method, *map(str, args)])
+        options.setdefault("description", f"{self.display_name}: {self._get_job_label(method, *args)}")
         return getattr(self.sudo().with_delay(identity_key=key, **options), method)(*args)
+
+    def _get_job_label(self, method, *args):
+        """Return what people read for a job in lists and activities."""
+        return {"_job_after_failure": self.env._("Write a failure down")}.get(method, method)
 
     @api.model
     @contextmanager

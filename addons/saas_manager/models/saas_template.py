@@ -137,6 +137,14 @@ class SaasTemplate(models.Model):
 
     # === JOBS === #
 
+    def _get_job_label(self, method, *args):
+        """Override of `_get_job_label` to name the jobs of a template."""
+        labels = {
+            "_job_build": self.env._("Build version %(version)s", version=self.version),
+            "_job_discard": self.env._("Drop a version that was replaced"),
+        }
+        return labels.get(method) or super()._get_job_label(method, *args)
+
     def _get_builder(self):
         runtime = self.sudo().runtime_id
         return TemplateBuilder(runtime.server_id._get_cluster(), runtime._get_runtime(), self._get_engine_settings())

@@ -115,9 +115,10 @@ def _add_dump(provisioner, spec, archive):
     command = [_pg_dump(provisioner.settings), "--no-owner", "--no-privileges", "--no-password"]
     command += ["--host", cluster.host, "--port", str(cluster.port), "--username", role, "--dbname", spec.subdomain]
     with _password_file(password) as passfile, tempfile.TemporaryFile() as complaints:
-        environment = {**processes.plain_environment(), "PGPASSFILE": passfile}
-        # argv and no shell; the names were checked by naming.py
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=complaints) as process:  # noqa: S603
+        environment = {**processes.plain_environment(), "PGPASSFILE": f"/proc/self/fd/{passfile}"}
+        with subprocess.Popen(  # noqa: S603 - argv and no shell; the names were checked by naming.py
+            command, env=environment, stdout=subprocess.PIPE, stderr=complaints, pass_fds=[passfile]
+        ) as process:
             with archive.open("dump.sql", "w", force_zip64=True) as entry:
                 shutil.copyfileobj(process.stdout, entry, CHUNK)
         if process.returncode:
@@ -128,11 +129,14 @@ def _add_dump(provisioner, spec, archive):
 
 @contextlib.contextmanager
 def _password_file(password):
-    """Give the path of a file that libpq reads the password from: neither argv nor the environment shows it."""
-    with tempfile.NamedTemporaryFile("w", prefix="saas-pgpass-") as file:  # made with mode 0600
-        file.write(f"*:*:*:*:{password}\n")
-        file.flush()
-        yield file.name
+    """Give the descriptor of a file that libpq reads the password from.
+
+    It is in memory: argv and environment don't show it, and a kill leaves no file behind.
+    """
+    with open(os.memfd_create("pgpass"), "wb", buffering=0) as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(f"*:*:*:*:{password}\n".encode())
+        yield file.fileno()
 
 
 def _pg_dump(settings):

@@ -8,6 +8,7 @@ with a superuser in `SAAS_PG_SUPERUSER` and `SAAS_PG_SUPERUSER_PASSWORD`; `docs/
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 import psycopg2
@@ -16,11 +17,12 @@ from psycopg2.extensions import encrypt_password
 
 from .errors import ConfigurationError, EngineError
 from .pg_errors import translated
-from .settings import text_secret
+from .settings import port_number, text_secret
 
 SQL = Path(__file__).parent / "sql"
 MANAGER_DATABASE = "manager"
 MINIMUM_VERSION = 150000
+STARTING, START_SECONDS = "the database system is starting up", 30
 
 
 def bootstrap(host, port, superuser, superuser_password, manager_password, gateway_password):
@@ -34,6 +36,7 @@ def bootstrap(host, port, superuser, superuser_password, manager_password, gatew
         return _session(host, port, db, superuser, superuser_password)
 
     with translated(f"PostgreSQL {host}:{port}"):
+        _wait_while_starting(connect)
         with connect("postgres") as connection:
             _check(connection)
             # Two bootstraps at once would update the same rows of the catalogue.
@@ -61,6 +64,19 @@ def _session(host, port, db, user, password):
     with contextlib.closing(connection):
         connection.autocommit = True
         yield connection
+
+
+def _wait_while_starting(connect):
+    """A server that was started a moment ago listens before it takes logins."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            with connect("postgres"):
+                return
+        except psycopg2.OperationalError as error:
+            if STARTING not in str(error) or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)
 
 
 def _check(connection):
@@ -108,9 +124,10 @@ def _run(connection, statement, parameters=None):
 def main(environ=None):
     """Run the bootstrap with the settings of the environment; return the exit code."""
     environ = os.environ if environ is None else environ
-    host, port = environ.get("SAAS_PG_HOST") or "127.0.0.1", int(environ.get("SAAS_PG_PORT") or 5432)
+    host = environ.get("SAAS_PG_HOST") or "127.0.0.1"
     superuser_password = environ.get("SAAS_PG_SUPERUSER_PASSWORD") or environ.get("SAAS_PG_SUPERUSER_PASSWORD_FILE")
     try:
+        port = port_number(environ, "SAAS_PG_PORT") or 5432
         bootstrap(
             host,
             port,

@@ -219,7 +219,7 @@ def _create_draft(connection, template, key):
         raise TemplateNotReadyError(f'The template database "{template}" does not exist.') from None
     except (errors.DuplicateDatabase, errors.UniqueViolation):
         # The server may still be busy with the clone of a worker that was killed a moment ago.
-        raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.') from None
+        raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.', seconds=2) from None
     # New databases open to PUBLIC, and to their owner. The tenant's role alone may come in.
     _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
     _execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))

@@ -40,7 +40,7 @@ class Settings:
             pg_bin=Path(pg_bin) if pg_bin else None,
             proxy_url=(environ.get("SAAS_PROXY_URL") or "").rstrip("/") or None,
             public_scheme=_scheme(environ, "SAAS_PUBLIC_SCHEME"),
-            public_port=_port(environ, "SAAS_PUBLIC_PORT"),
+            public_port=port_number(environ, "SAAS_PUBLIC_PORT"),
         )
 
     def host(self, subdomain):
@@ -96,7 +96,8 @@ def _scheme(environ, name):
     return scheme
 
 
-def _port(environ, name):
+def port_number(environ, name):
+    """Return the port in the variable `name`, or None if it is not set."""
     value = environ.get(name)
     if not value:
         return None

@@ -1,0 +1,118 @@
+"""host -> database -> state, as the manager published it. One copy per process, at most `MAX_AGE` seconds old."""
+
+import logging
+import threading
+import time
+from typing import NamedTuple
+
+import psycopg2
+
+from .link import Link
+
+_logger = logging.getLogger(__name__)
+MAX_AGE = 0.4
+MISS_AGE = 0.1  # what is not in the copy is looked up again this soon: a new tenant is there at once
+RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
+
+READ = """
+    SELECT t.db, t.key, t.state, t.reason, ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db)
+      FROM saas.tenant t
+     WHERE t.runtime = %s"""
+
+
+class DirectoryUnavailable(psycopg2.OperationalError):
+    """The directory could not be read even once. Odoo treats it like a database that is away."""
+
+
+class Tenant(NamedTuple):
+    db: str
+    key: str
+    state: str
+    reason: str
+
+
+class Copy(NamedTuple):
+    """What one reading found; replaced as a whole, never changed."""
+
+    version: int | None = None
+    by_host: dict = {}
+    by_database: dict = {}
+    active: tuple = ()
+
+
+class Directory:
+    """The process's copy of the published rows of its own runtime."""
+
+    def __init__(self):
+        self.link = Link()
+        self.runtime = None
+        self._copy = Copy()
+        self._look_at = float("-inf")  # not before this moment
+        self._looked_at = float("-inf")
+        self._lock = threading.Lock()
+
+    def configure(self, runtime, connection_info):
+        """Say which runtime this is and how to connect to the database `postgres`."""
+        self.runtime = runtime
+        self.link.configure(connection_info)
+
+    def tenant_of(self, host):
+        """Return the tenant that is published for a host, or None.
+
+        :param str host: lower case, without port
+        :raise DirectoryUnavailable: if nothing was ever read
+        """
+        if host not in self.current().by_host:
+            self.current(MISS_AGE)
+        return self._copy.by_host.get(host)
+
+    def tenant_in(self, database):
+        """Return the tenant that lives in a database, or None. Raises like `tenant_of`."""
+        if database not in self.current().by_database:
+            self.current(MISS_AGE)
+        return self._copy.by_database.get(database)
+
+    def active_databases(self):
+        """Return the names of the databases that are served."""
+        return list(self.current().active)
+
+    def current(self, max_age=MAX_AGE):
+        """Return the copy, looking for a newer version first if the last look is older than `max_age`."""
+        self._refresh(max_age)
+        if self._copy.version is None:
+            raise DirectoryUnavailable("the directory of tenants could not be read yet")
+        return self._copy
+
+    def _refresh(self, max_age):
+        if self._is_fresh(max_age) or not self._lock.acquire(blocking=self._copy.version is None):
+            return  # somebody is at it: the copy at hand will do
+        try:
+            if not self._is_fresh(max_age):
+                self._look()
+        finally:
+            self._lock.release()
+
+    def _is_fresh(self, max_age):
+        now = time.monotonic()
+        return now < self._look_at or now - self._looked_at < max_age
+
+    def _look(self):
+        try:
+            [[version]] = self.link.execute("SELECT version FROM saas.publication")
+            if version != self._copy.version:
+                self._copy = self._read(version)
+        except psycopg2.Error as error:
+            _logger.warning("directory not read, version %s stays in use: %s", self._copy.version, error)
+            self._look_at = time.monotonic() + RETRY
+        self._looked_at = time.monotonic()
+
+    def _read(self, version):
+        by_host, by_database = {}, {}
+        for db, key, state, reason, hosts in self.link.execute(READ, [self.runtime]):
+            by_database[db] = tenant = Tenant(db, key, state, reason)
+            by_host.update(dict.fromkeys(hosts, tenant))
+        active = tuple(sorted(db for db, tenant in by_database.items() if tenant.state == "active"))
+        return Copy(version, by_host, by_database, active)
+
+
+directory = Directory()

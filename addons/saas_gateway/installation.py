@@ -1,0 +1,36 @@
+"""Put all parts to work, in order, or raise."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from . import counters, cron, hosts, roles, rpc, sandbox, serving, wrapping
+from .directory import directory
+from .naming import password_key
+
+_logger = logging.getLogger(__name__)
+
+
+def install():
+    """Read the settings and wrap Odoo.
+
+    :raise ImportError: if Odoo's own modules came first and kept what should have been wrapped
+    :raise KeyError, OSError, ValueError: if a setting is missing or unusable
+    """
+    if "odoo.addons.base" in sys.modules:
+        raise ImportError("saas_gateway must be the first of the server-wide modules")
+    # A file and not the environment: /proc/<pid>/environ is readable to every child process.
+    secret = Path(os.environ["SAAS_RUNTIME_SECRET_FILE"]).read_bytes().strip()
+    runtime = os.environ["SAAS_RUNTIME"]
+    stock_connection_info = roles.install(password_key(secret))
+    directory.configure(runtime, stock_connection_info("postgres")[1])
+    for part in (hosts, rpc, sandbox, cron, serving, counters):
+        part.install()
+    # Odoo then announces every change of a cron's schedule, not only immediate triggers …
+    os.environ["ODOO_NOTIFY_CRON_CHANGES"] = "1"
+    # … through the function that writes a wake-up down before it is announced.
+    os.environ["ODOO_NOTIFY_FUNCTION"] = "saas_notify"
+    # One tenant's setting must not prune its neighbours' sessions: the cron workers prune by one rule.
+    os.environ["ODOO_SKIP_GC_SESSIONS"] = "1"
+    _logger.info("gateway of runtime %s wraps %s", runtime, ", ".join(wrapping.wrapped))

@@ -1,0 +1,141 @@
+"""What people and programs read when a request ends at the gateway: one small page, or the same in JSON."""
+
+import json
+from html import escape
+from typing import NamedTuple
+
+RETRY_AFTER = "60"
+TEMPLATE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark;
+  --ground: #f4f5f7; --card: #fff; --text: #24292f; --soft: #57606a; --line: #d8dee4; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ground: #16191d; --card: #20252b; --text: #e6e9ec; --soft: #a4adb6; --line: #363d45; }}
+}}
+* {{ box-sizing: border-box; }}
+body {{ margin: 0; min-height: 100vh; display: flex; align-items: center; justify-content: center; padding: 1.25rem;
+  background: var(--ground); color: var(--text);
+  font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }}
+main {{ width: 100%; max-width: 34rem; padding: clamp(1.5rem, 6vw, 3rem); background: var(--card);
+  border: 1px solid var(--line); border-radius: .75rem; }}
+h1 {{ margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.3; }}
+p {{ margin: .75rem 0 0; overflow-wrap: anywhere; }}
+.reason {{ padding-left: .9rem; border-left: .25rem solid var(--line); white-space: pre-line; }}
+.soft {{ color: var(--soft); font-size: .9rem; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p>{text}</p>
+{reason}<p class="soft">{hint}</p>
+</main>
+</body>
+</html>
+"""
+
+
+class Page(NamedTuple):
+    status: str
+    title: str
+    text: str
+    hint: str
+    reason: str = ""
+    retry: bool = False
+
+
+NOT_FOUND = Page("404 Not Found", "Page not found", "There is nothing at this address.", "Check the address for typos.")
+UNKNOWN_HOST = Page(
+    "404 Not Found",
+    "No site at this address",
+    "There is no site here, or not any more.",
+    "Check the address for typos. A site that was just ordered appears here within seconds.",
+)
+UNAVAILABLE = Page(
+    "503 Service Unavailable",
+    "This site is taking a break",
+    "It cannot be reached for the moment. Nothing is lost.",
+    "Please try again in a minute.",
+    retry=True,
+)
+SUSPENDED = Page(
+    "503 Service Unavailable",
+    "This site is suspended",
+    "It is switched off for now. Nothing is lost: all its data is kept.",
+    "If this is your site, please contact your provider.",
+)
+MAINTENANCE = Page(
+    "503 Service Unavailable",
+    "This site is under maintenance",
+    "It will be back soon. Nothing is lost.",
+    "Please try again in a minute.",
+    retry=True,
+)
+
+
+def for_tenant(tenant):
+    """Return the page for a tenant that is not active."""
+    page = {"suspended": SUSPENDED, "maintenance": MAINTENANCE}.get(tenant.state, UNKNOWN_HOST)
+    return page._replace(reason=tenant.reason.strip()) if page is not UNKNOWN_HOST else page
+
+
+def render(page, environ):
+    """Return (status, headers, body) of a page, in the form that the client understands.
+
+    :param dict environ: the WSGI request
+    """
+    if wants_json(environ):
+        kind, text = "application/json", json.dumps(_rpc_error(page))
+    else:
+        kind, text = "text/html; charset=utf-8", _html(page)
+    body = text.encode()
+    headers = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("Vary", "Accept"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
+    ]
+    if page.retry:
+        headers.append(("Retry-After", RETRY_AFTER))
+    return page.status, headers, b"" if environ.get("REQUEST_METHOD") == "HEAD" else body
+
+
+def wants_json(environ):
+    """Tell whether the client asks for JSON, or sends it and does not ask for a page."""
+    accept = environ.get("HTTP_ACCEPT", "")
+    if "text/html" in accept:
+        return False
+    return "application/json" in accept or environ.get("CONTENT_TYPE", "").startswith("application/json")
+
+
+def _html(page):
+    reason = f'<p class="reason">{escape(page.reason)}</p>\n' if page.reason else ""
+    return TEMPLATE.format(title=escape(page.title), text=escape(page.text), hint=escape(page.hint), reason=reason)
+
+
+def _rpc_error(page):
+    """Odoo's own form of an error: a web client that is open just now shows the text in a dialog."""
+    message = page.reason or page.text
+    return {
+        "jsonrpc": "2.0",
+        "id": None,
+        "error": {
+            "code": int(page.status[:3]),
+            "message": page.title,
+            "data": {
+                "name": "odoo.exceptions.UserError",
+                "message": message,
+                "arguments": [message],
+                "context": {},
+                "debug": "",
+            },
+        },
+    }

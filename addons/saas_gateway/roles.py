@@ -1,0 +1,84 @@
+"""Every tenant database is opened by its own PostgreSQL role, `postgres` by the gateway's own poor role.
+
+A second wall stands behind the roles: a thread that works for one tenant opens that tenant's database and
+`postgres` (Odoo's bus and crons need it) and no other, whatever the code that it runs asks for.
+"""
+
+import threading
+
+import psycopg2
+
+import odoo
+import odoo.sql_db
+
+from . import serving, wrapping
+from .directory import directory
+from .naming import role_name, role_password
+
+OWN = "postgres"
+# While odoo-bin builds, upgrades or inspects one, nobody else works on it. A suspended one stays closed for all.
+OPEN_TO_COMMANDS = {"active", "building", "maintenance"}
+OPEN_TO_SERVICE = {"active"}
+
+_work = threading.local()
+
+
+class TenantClosed(psycopg2.OperationalError):
+    """This process must not open that database now. Odoo treats it like a database that is away."""
+
+
+def work_for(database):
+    """From now on this thread works for one tenant.
+
+    It stays so when the request is over, for what follows it (a streamed answer, a websocket): the next one says anew.
+
+    :param database: its database, or None for no tenant at all
+    """
+    _work.database = database
+
+
+def assert_open(database):
+    """Raise TenantClosed unless this thread may open the database now."""
+    if database == OWN:
+        return
+    if getattr(_work, "database", database) != database:
+        raise TenantClosed(f"another tenant's database: {database}")
+    # The evented process opens databases for requests and websockets only: the first end at the door, the second
+    # within a second, and they write who is offline while they do.
+    if odoo.evented:
+        return
+    tenant = directory.tenant_in(database)
+    if tenant is None or tenant.state not in (OPEN_TO_SERVICE if serving.is_serving() else OPEN_TO_COMMANDS):
+        raise TenantClosed(f"the database {database} is not open")
+
+
+def install(secret_key):
+    """Wrap how Odoo finds out how to connect, and where it takes a connection.
+
+    :param secret_key: `naming.password_key` of the runtime's secret
+    :return: Odoo's own `connection_info_for`
+    """
+
+    def build_info(connection_info_for):
+        def connection_info_for_tenant(db_or_uri, readonly=False):
+            db, info = connection_info_for(db_or_uri, readonly)
+            if "dsn" in info:
+                raise ValueError("the gateway opens databases by name only")
+            if db != OWN:
+                tenant = directory.tenant_in(db)
+                if tenant is None:
+                    raise TenantClosed(f"no tenant's database: {db}")
+                info.update(user=role_name(tenant.key), password=role_password(secret_key, tenant.key))
+            return db, info
+
+        return connection_info_for_tenant
+
+    def build_borrow(borrow):
+        def borrow_if_open(self, connection_info):
+            assert_open(connection_info["database"])
+            return borrow(self, connection_info)
+
+        return borrow_if_open
+
+    wrapping.replace(odoo.sql_db.ConnectionPool, "borrow", build_borrow)
+    return wrapping.replace(odoo.sql_db, "connection_info_for", build_info)

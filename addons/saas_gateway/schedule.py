@@ -1,0 +1,92 @@
+"""The table `saas.cron`: when each database is to be visited, and who is at it.
+
+A claim is a lease: should the worker be killed for running too long, the row comes back by itself, later. Each worker
+has its home databases, so that registries are not loaded twice, and helps out with those of others only when they
+are late. With two or more workers the first refuses tenants whose last visit was long: known endless crons never
+take all workers.
+"""
+
+import datetime
+import random
+
+from .directory import directory
+
+PULSE = 60  # a worker looks at the table this often even if nothing is announced
+LATE = 20  # a worker takes over another's database when it is this late
+LOOK_AGAIN = 1800  # a database is visited this often even if nothing is due (rows changed by raw SQL)
+PAUSE = 10  # between two visits to a database whose jobs stay due (partially done, broken)
+LONG = 15  # a visit longer than this makes the tenant rest, and keeps it out of the first worker
+MAX_REST = 300
+
+HOME = """CASE WHEN (hashtext(c.db) & 2147483647) %% %(slots)s = %(slot)s THEN interval '0' ELSE %(late)s END"""
+SERVED = """t.state = 'active' AND t.runtime = %(runtime)s AND (NOT %(express)s OR c.last_seconds < %(long)s)"""
+CLAIM = f"""
+    UPDATE saas.cron SET rest_until = now() + %(lease)s, due = now() + %(lease)s, last_seconds = %(limit)s
+     WHERE db = (SELECT c.db FROM saas.cron c JOIN saas.tenant t USING (db)
+                  WHERE {SERVED} AND c.rest_until <= now() AND c.due <= now() - {HOME}
+                  ORDER BY c.due LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
+ RETURNING db, due"""  # noqa: S608 - from the constants above
+RELEASE = """
+    UPDATE saas.cron SET last_seconds = %(took)s, rest_until = now() + %(rest)s,
+           due = CASE WHEN due < %(claimed)s THEN now() ELSE now() + %(next)s END
+     WHERE db = %(db)s AND rest_until = %(claimed)s"""
+WAIT = f"""
+    SELECT extract(epoch FROM min(greatest(c.rest_until, c.due + {HOME})) - now())
+      FROM saas.cron c JOIN saas.tenant t USING (db) WHERE {SERVED}"""  # noqa: S608 - from the constants above
+# Asked in the tenant's own database, under its own role.
+NEXT = """
+    SELECT extract(epoch FROM least(
+        (SELECT min(nextcall) FROM ir_cron WHERE active),
+        (SELECT min(call_at) FROM ir_cron_trigger t JOIN ir_cron c ON c.id = t.cron_id WHERE c.active))
+        - (now() AT TIME ZONE 'UTC'))"""
+
+
+def _interval(seconds):
+    return datetime.timedelta(seconds=seconds)
+
+
+class Schedule:
+    """What one cron worker knows; the table knows the rest.
+
+    :param int slot: the worker's number, from 0
+    :param int slots: how many workers there are
+    :param int limit: seconds after which Odoo kills a worker
+    """
+
+    def __init__(self, slot, slots, limit):
+        self.slot = slot
+        self.idle = False
+        self._values = {
+            "slot": slot,
+            "slots": slots,
+            "express": slots > 1 and slot == 0,
+            "limit": limit,
+            "long": LONG,
+            "late": _interval(LATE),
+            "lease": _interval(limit + MAX_REST),
+            "runtime": directory.runtime,
+        }
+
+    def seconds_to_sleep(self, execute):
+        """Return how long nothing will be due, at most a pulse."""
+        [[wait]] = execute(WAIT, self._values)
+        return PULSE if wait is None else min(max(float(wait), 0.1), PULSE)
+
+    def claim(self, execute):
+        """Return (database, claim) of a visit that is due and ours now, or (None, None)."""
+        rows = execute(CLAIM, self._values)
+        self.idle = not rows
+        return rows[0] if rows else (None, None)
+
+    def release(self, execute, database, claim, took, due_in):
+        """Write back when the database is due again, unless the lease has run out meanwhile.
+
+        :param float took: seconds that the visit took
+        :param due_in: seconds until its next job, None if unknown
+        """
+        rest = min(2 * took, MAX_REST) if took > LONG else 0
+        # All clones of a template would look again in the same second.
+        look_again = LOOK_AGAIN * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        due_in = look_again if due_in is None else min(max(float(due_in), PAUSE), look_again)
+        values = {"db": database, "claimed": claim, "took": took}
+        execute(RELEASE, {**values, "rest": _interval(rest), "next": _interval(max(due_in, rest))})

@@ -1,0 +1,52 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from .. import policy
+
+THIS_ADDON = "saas_tenant"
+STATES_IN_PLACE = {"installed", "to upgrade"}
+
+
+class IrModuleModule(models.Model):
+    _inherit = "ir.module.module"
+
+    def write(self, vals):
+        """Override of `write` to keep this addon in place, however it is asked to go.
+
+        Refused here and not when modules are loaded: an error then would leave the database without a registry.
+        """
+        leaves = "state" in vals and vals["state"] not in STATES_IN_PLACE
+        renames = "name" in vals and vals["name"] != THIS_ADDON
+        if leaves or renames:
+            self.filtered(lambda module: module.state in STATES_IN_PLACE)._check_may_leave()
+        return super().write(vals)
+
+    def module_uninstall(self):
+        """Override of `module_uninstall` to refuse this addon when asked for directly."""
+        self._check_may_leave()
+        return super().module_uninstall()
+
+    def _check_may_leave(self):
+        if THIS_ADDON not in self.mapped("name") or policy.is_command() or not self.env.registry.ready:
+            return
+        raise UserError(
+            self.env._(
+                "The app %(name)s belongs to the service that runs this site and cannot be uninstalled, nor can the"
+                " apps that it needs.",
+                name=THIS_ADDON,
+            )
+        )
+
+    def _import_module(self, module, path, *args, **kwargs):
+        """Override of `base_import_module` to refuse a module from a file or from the web: it may bring code."""
+        self._check_may_import()
+        return super()._import_module(module, path, *args, **kwargs)
+
+    def _import_zipfile(self, module_file, *args, **kwargs):
+        """Override of `base_import_module` to refuse the same before anything is unpacked."""
+        self._check_may_import()
+        return super()._import_zipfile(module_file, *args, **kwargs)
+
+    def _check_may_import(self):
+        if not policy.is_own_code_allowed(self.env):
+            policy.refuse_own_code(self.env, self.env._("A module of your own"))

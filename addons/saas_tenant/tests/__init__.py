@@ -1,0 +1,1 @@
+from . import test_modules, test_own_code

@@ -1,0 +1,77 @@
+"""One real tenant service with three tenants for all tests of this folder."""
+
+import pytest
+from support import gateway_service, postgres
+from support.gateway_client import seconds_until
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory):
+    """A cluster with the template, and odoo-bin's command line for it."""
+    if not (gateway_service.odoo_home() / "odoo-bin").exists():
+        pytest.skip("NO ODOO: set ODOO_HOME, or let `make demo` fetch one")
+    versions = postgres.installed()
+    if not versions:
+        pytest.skip("NO POSTGRESQL: install version 15 or newer")
+    with postgres.server(versions[min(versions)]) as server:
+        made = gateway_service.Stack(server, tmp_path_factory.mktemp("gateway"))
+        made.prepare_template()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def tenants(stack):
+    """Three tenants by name."""
+    return {db: stack.create_tenant(db) for db in ("acme", "beta", "gamma")}
+
+
+@pytest.fixture(scope="session")
+def service(stack, tenants):
+    """The running service; its log is in the report of a failure."""
+    with stack.serve() as process:
+        yield process
+    print(stack.log()[-6000:])  # noqa: T201 - pytest shows it when something failed
+
+
+@pytest.fixture
+def acme(service, tenants):
+    """A tenant that every worker serves before each test."""
+    return served(tenants["acme"])
+
+
+@pytest.fixture
+def beta(service, tenants):
+    """The neighbour, served as well."""
+    return served(tenants["beta"])
+
+
+@pytest.fixture
+def gamma(service, tenants):
+    """A tenant that stays as its template made it."""
+    return tenants["gamma"]
+
+
+def served(tenant):
+    """Undo what an earlier test did to a tenant, and wait until it is undone."""
+    tenant.client.cookie = None
+    if tenant.stack.directory.entry(tenant.key).state != "active":
+        tenant.set_state("active")
+    seconds_until(lambda: tenant.client.everywhere(200))
+    return tenant
+
+
+@pytest.fixture
+def figure():
+    """Note a measured number for the end of the report: `figure("what", seconds)`."""
+    return lambda what, value: _figures.append(f"{what}: {value}")
+
+
+_figures = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what was measured."""
+    if _figures:
+        terminalreporter.section("measured on the tenant service")
+        for line in _figures:
+            terminalreporter.line(line)

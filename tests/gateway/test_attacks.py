@@ -1,0 +1,181 @@
+"""What a tenant's administrator can do to others from code that runs in the shared process.
+
+`saas_tenant` refuses such code. Here it is written into the database with the tenant's own role, past that refusal: the
+walls behind it must hold alone.
+"""
+
+import psycopg2
+import pytest
+from support import gateway_service
+from support.gateway_client import RpcError
+
+# 18.0 keeps the model's name beside its id.
+MODEL = ["model_id", "model_name"] if gateway_service.series() < "19.0" else ["model_id"]
+FIELDS = ["code", "state", *MODEL]
+PICK = f"SELECT id, {', '.join(FIELDS)} FROM ir_act_server WHERE usage = 'ir_cron' ORDER BY id LIMIT 1"
+PLANT = f"UPDATE ir_act_server SET {', '.join(f'{field} = %s' for field in FIELDS)} WHERE id = %s"
+PARTNER = "SELECT id, model FROM ir_model WHERE model = 'res.partner'"
+
+
+def run(tenant, code):
+    """Plant code in a server action and run it; return what it assigned to `action`."""
+    [[action, *original]] = tenant.sql(PICK)
+    [partner] = tenant.sql(PARTNER)
+    tenant.sql(PLANT, [code, "code", *partner[: len(MODEL)], action])
+    try:
+        return tenant.client.execute("ir.actions.server", "run", [action])
+    finally:
+        tenant.sql(PLANT, [*original, action])
+
+
+def run_sql(tenant, query):
+    return run(tenant, f'env.cr.execute("""{query}""")\naction = {{"r": str(env.cr.fetchall())}}')["r"]
+
+
+WALKS = [
+    "action = {'r': '{0.__init__.__globals__[tools].config.options}'.format(env.cr)}",
+    "action = {'r': '{0.__class__}'.format_map({'0': env})}",
+    "action = {'r': str.format('{0.__class__}', env)}",
+    "take = '{0.__class__}'.format\naction = {'r': take(env)}",
+    "text = '{0.__class__}'\naction = {'r': text.format(env)}",
+    "currency = '{0.__class__}'\naction = {'r': currency.format(env)}",
+    "action = {'r': ('{0.__class__}' if env else 'x').format(env)}",
+    "action = {'r': (env and '{0.__class__}' or 'x').format(env)}",
+    "action = {'r': ('' or '{0.' + '_' * 2 + 'class__}').format(env)}",
+    "action = {'r': '{0[__class__]}'.format(env)}",
+    "action = {'r': '{:{1.__class__}}'.format(1, env)}",
+    "action = {'r': list(map('{0.__class__}'.format, [env]))}",
+    "action = {'r': [text.format(env) for text in ['{0.__class__}']]}",
+    "action = {'r': (lambda text: text.format(env))('{0.__class__}')}",
+    "action = {'r': '{0.registry}'.format(env)}",
+    "action = {'r': str(env.registry.registries)}",
+    "action = {'r': env.registry.new('beta').db_name}",
+    "action = {'r': str(env['res.partner'].pool)}",
+    "action = {'r': env.cr._cnx.info.password}",
+    "action = {'r': str((1).__class__)}",
+    "action = env.__class__",
+    "import os",
+    "action = {'r': open('/etc/passwd').read()}",
+]
+
+
+@pytest.mark.parametrize("code", WALKS)
+def test_code_cannot_walk_out_of_its_environment(acme, code):
+    with pytest.raises(
+        RpcError, match="format is for string literals only|forbidden name|forbidden opcode|not defined"
+    ):
+        run(acme, code)
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        ("action = {'r': '{} and {:.2f}'.format('a', 1.5)}", "a and 1.50"),
+        ("action = {'r': '{0.login}'.format(env.user)}", "admin"),
+        ("action = {'r': '{name}'.format(name='b')}", "b"),
+        ("action = {'r': env.company.currency_id.format(3)}", "$\u00a03.00"),
+        ("action = {'r': '%s %s' % ('a', 2)}", "a 2"),
+    ],
+)
+def test_harmless_formats_keep_working(acme, code, result):
+    assert run(acme, code)["r"] == result
+
+
+def test_a_mail_template_cannot_walk_either(acme):
+    [[model, _]] = acme.sql(PARTNER)
+    values = {"name": "x", "model_id": model, "subject": "{{ ('{0.__class__}' if 1 else object).format(object) }}"}
+    try:
+        template = acme.client.execute("mail.template", "create", values)
+    except RpcError as error:  # 19.0 renders it before it is saved
+        assert "We couldn't save your template" in str(error)
+        return
+    preview = {"mail_template_id": template, "resource_ref": "res.partner,1"}
+    made = acme.client.execute("mail.template.preview", "create", preview)
+    [read] = acme.client.execute("mail.template.preview", "read", [made], ["subject", "error_msg"])
+    assert "Failed to render" in read["error_msg"]
+    assert "class" not in read["subject"].replace(values["subject"], "")
+
+
+@pytest.mark.parametrize("db", ["beta", "tpl_gateway_v1", "manager", "template1", "nosuchdatabase"])
+def test_a_request_opens_no_other_database(acme, beta, stack, db):
+    before = beta.sql("SELECT max(lastcall) FROM ir_cron")
+    start = len(stack.log())
+    # Odoo's own way to open a database by name; it logs what happens instead of raising it.
+    run(acme, f"env['ir.cron']._process_jobs('{db}')")
+    assert f"tenant's database: {db}" in stack.log()[start:]
+    assert beta.sql("SELECT max(lastcall) FROM ir_cron") == before
+
+
+FORBIDDEN_SQL = [
+    "ALTER DATABASE acme RENAME TO mine",
+    "ALTER DATABASE beta RENAME TO mine",
+    "ALTER DATABASE acme OWNER TO saas_owner",
+    "ALTER ROLE {beta} PASSWORD 'mine'",
+    "ALTER ROLE {acme} CONNECTION LIMIT -1",
+    "ALTER ROLE saas_gateway PASSWORD 'mine'",
+    "DROP ROLE {beta}",
+    "CREATE ROLE mine LOGIN",
+    "SET ROLE saas_manager",
+    "SET ROLE {beta}",
+    "SET SESSION AUTHORIZATION saas_manager",
+    "CREATE EXTENSION dblink",
+    "CREATE EXTENSION postgres_fdw",
+    "COPY (SELECT 1) TO PROGRAM 'id'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT lo_import('/etc/passwd')",
+    "SELECT * FROM pg_authid",
+    "SET temp_file_limit = -1",
+    "SELECT * FROM saas.tenant",
+]
+
+
+@pytest.mark.parametrize("query", FORBIDDEN_SQL)
+def test_sql_of_a_server_action_is_refused(acme, beta, query):
+    with pytest.raises(RpcError, match="permission denied|must be|does not exist|must have"):
+        run_sql(acme, query.format(acme=f"tenant_{acme.key}", beta=f"tenant_{beta.key}"))
+
+
+def test_sql_of_a_server_action_works_in_its_own_database(acme):
+    assert run_sql(acme, "SELECT current_user, current_database()") == "[('saas_owner', 'acme')]"
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["DROP DATABASE acme", "DROP DATABASE beta", "CREATE DATABASE mine", "CREATE TABLESPACE mine LOCATION '/tmp'"],
+)
+def test_databases_cannot_be_dropped_or_created_by_a_tenants_role(acme, query):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        acme.sql(query)
+    with acme.connect() as connection, connection.cursor() as cr:
+        cr.execute("SET ROLE NONE")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            cr.execute(query)
+
+
+@pytest.mark.parametrize("db", ["beta", "postgres", "template1", "tpl_gateway_v1", "manager"])
+def test_a_tenants_role_connects_to_no_other_database(acme, db):
+    with pytest.raises(psycopg2.OperationalError, match="permission denied|not currently accepting"):
+        with acme.connect(db):
+            pass
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "UPDATE saas.tenant SET state = 'active'",
+        "INSERT INTO saas.host VALUES ('x.example.com', 'acme')",
+        "DELETE FROM saas.host",
+        "UPDATE saas.publication SET version = 0",
+        "UPDATE saas.cron SET db = 'x'",
+        "CREATE TABLE saas.mine (a int)",
+        "CREATE TABLE public.mine (a int)",
+    ],
+)
+def test_the_gateways_role_cannot_change_what_is_published(stack, query):
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        stack.gateway_sql(query)
+
+
+def test_the_gateways_role_enters_no_tenant(stack, acme):
+    with pytest.raises(psycopg2.OperationalError, match="permission denied"):
+        stack.gateway_sql("SELECT 1", db="acme")

@@ -1,0 +1,58 @@
+"""PostgreSQL goes away and comes back: the last copy of the directory stays in use, nobody is signed out."""
+
+import contextlib
+
+import psycopg2
+from support.gateway_client import seconds_until
+
+
+@contextlib.contextmanager
+def postgres_away(stack):
+    stack.server.stop()
+    try:
+        yield
+    finally:
+        stack.server.start()
+        seconds_until(lambda: is_up(stack))
+
+
+def is_up(stack):
+    """Tell whether PostgreSQL takes connections again."""
+    try:
+        return bool(stack.gateway_sql("SELECT 1"))
+    except psycopg2.OperationalError:
+        return False
+
+
+def test_an_outage_is_a_friendly_page_and_ends_by_itself(acme, stack, figure):
+    acme.client.login()
+    assert acme.client.status("/odoo") == 200
+    with postgres_away(stack):
+        for _ in range(6):
+            page = acme.client.request("/odoo")
+            assert page.status == 503
+            assert "This site is taking a break" in page.text
+            assert page.headers["Retry-After"]
+            assert "Set-Cookie" not in page.headers
+        assert acme.client.status("/odoo", host="nobody.example.com") == 404
+        assert acme.client.status("/web/static/img/favicon.ico") == 200
+    figure(
+        "served again after an outage within", f"{seconds_until(lambda: acme.client.everywhere(200, '/odoo')):.2f} s"
+    )
+
+
+def test_a_suspension_right_after_an_outage_reaches_every_process(acme, stack):
+    with postgres_away(stack):
+        pass
+    acme.set_state("suspended")
+    assert acme.client.status("/websocket", port=acme.client.gevent_port) == 503
+    seconds_until(lambda: acme.client.everywhere(503), limit=3)
+
+
+def test_crons_run_again_after_an_outage(acme, stack):
+    with postgres_away(stack):
+        pass
+    seconds_until(lambda: acme.client.everywhere(200))
+    stack.gateway_sql("UPDATE saas.cron SET due = now(), rest_until = now() WHERE db = 'acme'")
+    stack.gateway_sql("SELECT pg_notify('cron_trigger', '')")
+    seconds_until(lambda: not stack.gateway_sql("SELECT due <= now() FROM saas.cron WHERE db = 'acme'")[0][0])

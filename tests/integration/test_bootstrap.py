@@ -1,0 +1,133 @@
+"""The cluster after the bootstrap (which ran twice): roles, rights, extensions, the manager's database."""
+
+import contextlib
+
+import psycopg2
+import pytest
+from psycopg2 import errors
+from saas_engine import bootstrap as bootstrapping
+from saas_engine.errors import ConfigurationError, RetryableError
+from support import postgres, tenants
+
+
+def login(server, user, password, db):
+    connection = psycopg2.connect(host=server.host, port=server.port, user=user, password=password, dbname=db)
+    connection.autocommit = True
+    return contextlib.closing(connection)
+
+
+def test_nothing_is_missing(cluster):
+    report = cluster.check()
+    assert (report.missing_rights, report.ok, report.role) == ([], True, "saas_manager")
+    assert report.latency_ms < 1000 and report.version.split(".")[0].isdigit()
+    assert report.free_bytes > 0
+
+
+def test_the_manager_is_no_superuser_and_acts_as_nobody_else(server):
+    with login(server, "saas_manager", tenants.MANAGER_PASSWORD, "postgres") as connection, connection.cursor() as cr:
+        cr.execute("SELECT rolsuper, rolinherit FROM pg_roles WHERE rolname = current_user")
+        assert cr.fetchone() == (False, False)
+        with pytest.raises(errors.InsufficientPrivilege):
+            cr.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'")
+        cr.execute("SELECT pg_has_role('saas_owner', 'USAGE')")
+        assert cr.fetchone() == (False,)
+
+
+def test_the_managers_database_is_ready_for_odoo(server):
+    with login(server, "saas_manager", tenants.MANAGER_PASSWORD, "manager") as connection, connection.cursor() as cr:
+        cr.execute("CREATE TABLE odoo (id int); DROP TABLE odoo")
+        cr.execute("SELECT unaccent('Ünïcode'), similarity('a', 'a')")
+        assert cr.fetchone() == ("Unicode", 1)
+    with pytest.raises(psycopg2.OperationalError, match="permission denied"):
+        login(server, "saas_gateway", tenants.GATEWAY_PASSWORD, "manager")
+
+
+def test_what_tenants_start_with(cluster, tenant, provisioner):
+    with provisioner.connect(tenant) as connection, connection.cursor() as cr:
+        cr.execute("CREATE TABLE t (name text); CREATE INDEX ON t (unaccent(name)); DROP TABLE t")
+        cr.execute("SELECT extname FROM pg_extension ORDER BY extname")
+        assert [name for (name,) in cr.fetchall()] == ["pg_trgm", "plpgsql", "unaccent"]
+
+
+class TestGateway:
+    """What the tenant service may do in the directory."""
+
+    @pytest.fixture
+    def gateway(self, server):
+        with (
+            login(server, "saas_gateway", tenants.GATEWAY_PASSWORD, "postgres") as connection,
+            connection.cursor() as cr,
+        ):
+            yield cr
+
+    def test_reads_its_own_runtime(self, gateway, tenant, superuser):
+        superuser("INSERT INTO saas.runtime VALUES ('other', 'nobody-yet') ON CONFLICT DO NOTHING")
+        gateway.execute("SELECT db, key, state FROM tenant WHERE key = %s", [tenant.key])
+        assert gateway.fetchall() == [(tenant.subdomain, tenant.key, "active")]
+        superuser("UPDATE saas.tenant SET runtime = 'other' WHERE key = %s", parameters=[tenant.key])
+        gateway.execute("SELECT count(*) FROM tenant WHERE key = %s", [tenant.key])
+        assert gateway.fetchone() == (0,)
+        gateway.execute("SELECT count(*) FROM host WHERE db = %s", [tenant.subdomain])
+        assert gateway.fetchone() == (0,)
+
+    def test_writes_counters_and_crons_only(self, gateway, tenant):
+        gateway.execute("INSERT INTO counter (db, hour, requests) VALUES (%s, now(), 1)", [tenant.subdomain])
+        gateway.execute("UPDATE cron SET last_seconds = 1 WHERE db = %s", [tenant.subdomain])
+        assert gateway.rowcount == 1
+        for statement in ("UPDATE tenant SET state = 'active'", "DELETE FROM host", "INSERT INTO runtime VALUES ('x')"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                gateway.execute(statement)
+
+    def test_counts_publications(self, gateway, tenant, provisioner):
+        gateway.execute("SELECT version FROM publication")
+        [before] = gateway.fetchone()
+        provisioner.directory.set_state(tenant.key, "suspended", "unpaid")
+        gateway.execute("SELECT version FROM publication")
+        assert gateway.fetchone()[0] > before
+
+
+def arguments(server, **changes):
+    values = {
+        "SAAS_PG_HOST": server.host,
+        "SAAS_PG_PORT": str(server.port),
+        "SAAS_PG_SUPERUSER": "postgres",
+        "SAAS_PG_SUPERUSER_PASSWORD": postgres.SUPERUSER_PASSWORD,
+        "SAAS_PG_MANAGER_PASSWORD": tenants.MANAGER_PASSWORD,
+        "SAAS_PG_GATEWAY_PASSWORD": tenants.GATEWAY_PASSWORD,
+    }
+    return {**values, **changes}
+
+
+def test_command(server, capsys, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text(tenants.MANAGER_PASSWORD)
+    environ = arguments(server, SAAS_PG_MANAGER_PASSWORD="", SAAS_PG_MANAGER_PASSWORD_FILE=str(secret))
+    assert bootstrapping.main(environ) == 0
+    assert "is ready" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"SAAS_PG_MANAGER_PASSWORD": ""}, "SAAS_PG_MANAGER_PASSWORD"),
+        ({"SAAS_PG_SUPERUSER_PASSWORD": "wrong"}, "password authentication failed"),
+        ({"SAAS_PG_PORT": "1"}, "refused"),
+        ({"SAAS_PG_PORT": "here"}, "SAAS_PG_PORT is 'here'"),
+    ],
+)
+def test_command_fails_aloud(server, capsys, change, message):
+    assert bootstrapping.main(arguments(server, **change)) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_stranger_is_a_configuration_error(server):
+    cluster = tenants.make_cluster(server)
+    cluster._password = "wrong"  # noqa: S105 - that is the point
+    with pytest.raises(ConfigurationError, match="password authentication failed"):
+        cluster.check()
+
+
+def test_a_cluster_that_is_away(cluster):
+    away = type(cluster)(cluster.host, postgres.free_port(), password="x")  # noqa: S106 - a test's
+    with pytest.raises(RetryableError, match="refused"):
+        away.check()

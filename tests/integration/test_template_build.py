@@ -1,0 +1,134 @@
+"""Building templates: sealed in the end, or nothing left; with a stand-in for odoo-bin and for the tenant service."""
+
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from saas_engine import naming, template_build
+from saas_engine.errors import BuildError, RetryableError
+from saas_engine.provisioning import Provisioner
+from saas_engine.template_build import TemplateBuilder, TemplateSpec
+from support import fake_odoo, fake_service, killing, tenants
+
+SPEC = TemplateSpec("blank", 1, ["base", "web"], "de_DE", "DE")
+KEY = naming.template_key(SPEC.database)
+
+
+@pytest.fixture
+def service(cluster):
+    with fake_service.service(cluster) as running:
+        yield running
+
+
+@pytest.fixture
+def builder(cluster, runtime, settings, service, tmp_path, monkeypatch):
+    secret = tmp_path / "runtime.secret"
+    secret.write_text(naming.runtime_secret(tenants.MASTER, "shared"))
+    environment = {
+        "SAAS_RUNTIME_SECRET_FILE": str(secret),
+        "FAKE_PG_PORT": str(cluster.port),
+        "FAKE_DATA_DIR": str(runtime.data_dir),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    program = tmp_path / "odoo-bin"
+    program.write_text(Path(fake_odoo.__file__).read_text().replace("__file__", repr(fake_odoo.__file__)))
+    changed = {"url": service.url, "command": [sys.executable, str(program)], "environment": environment}
+    monkeypatch.setattr(template_build, "CHECK_SECONDS", 1)
+    made = TemplateBuilder(cluster, dataclasses.replace(runtime, **changed), settings)
+    yield made
+    made.discard(SPEC.database)
+
+
+def traces(builder):
+    """Return what there is of the template, anywhere."""
+    cluster, name = builder.cluster, SPEC.database
+    found = [database for database in (name, f"new_{KEY}") if cluster.database(database)]
+    found += [path.name for path in [builder.runtime.filestore(name)] if path.exists()]
+    with cluster.connect() as connection, connection.cursor() as cr:
+        cr.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", [f"tenant_{KEY}"])
+        found += [role for (role,) in cr.fetchall()]
+    return found + (["entry"] if builder.directory.entry(KEY) else [])
+
+
+def test_built_and_cloned(builder, service):
+    lines, seen = [], []
+    service.on_login = seen.append
+    assert builder.build(SPEC, lines.append) == "tpl_blank_v1"
+    assert builder.cluster.database("tpl_blank_v1").sealed
+    assert traces(builder) == ["tpl_blank_v1", "tpl_blank_v1"]
+    assert seen[0].hosts[0].endswith(".build.invalid")
+    text = "\n".join(lines)
+    assert "-i base,web --stop-after-init --no-http" in text and "--without-demo=all" in text
+    assert "language de_DE, script of" in text
+    provisioner = Provisioner(builder.cluster, builder.runtime, builder.settings)
+    spec = tenants.make_spec(template_database="tpl_blank_v1")
+    tenants.provision(provisioner, spec)
+    provisioner.verify(spec)
+    provisioner.undo(spec)
+
+
+def test_again_is_done_already(builder):
+    builder.build(SPEC)
+    lines = []
+    assert builder.build(SPEC, lines.append) == "tpl_blank_v1"
+    assert lines == []
+
+
+def test_discard(builder):
+    builder.build(SPEC)
+    for _ in range(2):
+        builder.discard("tpl_blank_v1")
+        assert traces(builder) == []
+
+
+@pytest.mark.parametrize(
+    ("modules", "message"),
+    [
+        (["base", "crash"], "(?s)ended with code 255.*module crash failed to install"),
+        (["base", "unknown", "sale"], "Odoo did not install sale, unknown"),
+        (["hang"], "took longer than 1 s"),
+    ],
+)
+def test_failed_build_leaves_nothing(builder, monkeypatch, modules, message):
+    monkeypatch.setattr(template_build, "INSTALL_SECONDS", 1.4 if "hang" in modules else 60)
+    with pytest.raises(BuildError, match=message):
+        builder.build(dataclasses.replace(SPEC, modules=modules))
+    assert traces(builder) == []
+
+
+def test_page_that_does_not_come(builder, service):
+    service.broken.add("/web/login")
+    with pytest.raises(BuildError, match="HTTP 404"):
+        builder.build(SPEC)
+    assert traces(builder) == []
+
+
+def test_page_without_its_script(builder, service):
+    service.broken.add("/web/assets/1/a.js")
+    with pytest.raises(BuildError, match=r"lacks /web/assets/1/a\.js \(HTTP 404\)"):
+        builder.build(SPEC)
+    assert traces(builder) == []
+
+
+def test_assets_made_by_the_first_visitor(builder, service, monkeypatch):
+    for name, value in builder.runtime.environment.items():
+        monkeypatch.setenv(name, value)
+    service.on_login = lambda entry: fake_odoo.store_asset(entry.db)
+    with pytest.raises(BuildError, match="1 bundles of the login page were not generated"):
+        builder.build(SPEC)
+    assert traces(builder) == []
+
+
+def test_one_build_at_a_time(builder, monkeypatch):
+    monkeypatch.setattr("saas_engine.cluster.LOCK_SECONDS", 0.1)
+    with builder.cluster.locked(KEY), pytest.raises(RetryableError, match="Another job"):
+        builder.build(SPEC)
+
+
+@pytest.mark.parametrize("number", [12, 40, 70])
+def test_killed_anywhere(builder, monkeypatch, number):
+    killing.kill_at(monkeypatch, number, lambda: builder.build(SPEC))
+    assert builder.build(SPEC) == "tpl_blank_v1"
+    assert traces(builder) == ["tpl_blank_v1", "tpl_blank_v1"]

@@ -1,0 +1,298 @@
+"""A real tenant service for tests: private PostgreSQL, one small template, tenants, Odoo with workers."""
+
+import contextlib
+import dataclasses
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+import uuid
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+from saas_engine import naming, roles
+from saas_engine.bootstrap import bootstrap
+from saas_engine.cluster import Cluster
+from saas_engine.directory import Directory, TenantEntry
+
+from . import postgres
+from .gateway_client import Client
+
+ROOT = Path(__file__).parents[2]
+TEMPLATE = "tpl_gateway_v1"
+MODULES = "base,web,mail,saas_tenant"
+MASTER = b"0123456789abcdef0123456789abcdef"
+MANAGER_PASSWORD, GATEWAY_PASSWORD = "test-manager", "test-gateway"
+DOMAIN = "example.com"
+START_SECONDS, STOP_SECONDS, BUILD_SECONDS = 60, 15, 600
+
+
+@dataclasses.dataclass
+class Tenant:
+    """A tenant of the test and how to talk to it."""
+
+    db: str
+    key: str
+    client: Client
+    stack: "Stack"
+
+    @property
+    def host(self):
+        return f"{self.db}.{DOMAIN}"
+
+    def set_state(self, state, reason=""):
+        """Publish a state, as the manager does."""
+        self.stack.directory.set_state(self.key, state, reason)
+
+    @contextlib.contextmanager
+    def connect(self, db=None):
+        """Give an autocommit connection as this tenant's own role."""
+        connection = psycopg2.connect(
+            host=self.stack.cluster.host,
+            port=self.stack.cluster.port,
+            dbname=db or self.db,
+            user=naming.role_name(self.key),
+            password=naming.role_password(self.stack.secret, self.key),
+        )
+        with contextlib.closing(connection):
+            connection.autocommit = True
+            yield connection
+
+    def sql(self, query, values=None):
+        """Run one statement in the tenant's database under its own role; return the rows, if any."""
+        with self.connect() as connection, connection.cursor() as cr:
+            cr.execute(query, values)
+            return cr.fetchall() if cr.description else []
+
+
+class Stack:
+    """A cluster with roles, directory and template, and Odoo's command for it."""
+
+    def __init__(self, server, folder):
+        self.server, self.folder = server, folder
+        self.cluster = Cluster(server.host, server.port, password=MANAGER_PASSWORD)
+        self.directory = Directory(self.cluster)
+        self.secret = naming.runtime_secret(MASTER, "shared").encode()
+        self.data = folder / "data"
+        self.port, self.gevent_port = postgres.free_port(), postgres.free_port()
+        bootstrap(server.host, server.port, "postgres", postgres.SUPERUSER_PASSWORD, MANAGER_PASSWORD, GATEWAY_PASSWORD)
+        self._write_secrets()
+
+    def _write_secrets(self):
+        lines = {
+            "runtime.secret": self.secret.decode(),
+            "pgpass": f"{self.server.host}:{self.server.port}:postgres:saas_gateway:{GATEWAY_PASSWORD}\n",
+        }
+        for name, text in lines.items():
+            (self.folder / name).write_text(text)
+            (self.folder / name).chmod(0o600)
+
+    def command(self, *arguments, subcommand=None):
+        """Return odoo-bin's command line with the gateway loaded."""
+        home = odoo_home()
+        return [
+            sys.executable,
+            str(home / "odoo-bin"),
+            *([subcommand] if subcommand else []),
+            f"--config={ROOT / 'odoo.conf'}",
+            f"--addons-path={addons_path(home)}",
+            f"--data-dir={self.data}",
+            f"--db_host={self.server.host}",
+            f"--db_port={self.server.port}",
+            "--db_user=saas_gateway",
+            f"--load={'saas_gateway,base,rpc,web' if series() >= '19.0' else 'saas_gateway,base,web'}",
+            *arguments,
+        ]
+
+    def environment(self, **changes):
+        """Return what the tenant service gets, and what a shell needs."""
+        return {
+            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ},
+            "PGPASSFILE": str(self.folder / "pgpass"),
+            "SAAS_RUNTIME": "shared",
+            "SAAS_RUNTIME_SECRET_FILE": str(self.folder / "runtime.secret"),
+            **changes,
+        }
+
+    # -- the template
+
+    def prepare_template(self):
+        """Restore the template from the cache, or let Odoo build it and put it there."""
+        key = naming.template_key(TEMPLATE)
+        roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), 20)
+        self.cluster.clone("template1", TEMPLATE, key)
+        archive = postgres.CACHE / f"test-gateway-{_fingerprint()}.tar"
+        if archive.exists():
+            self._restore_template(archive, key)
+        else:
+            self._build_template(key)
+            self._save_template(archive, key)
+        self.cluster.seal(TEMPLATE, key)
+
+    def _build_template(self, key):
+        self.directory.publish(TenantEntry(TEMPLATE, key, "shared", state="building"))
+        arguments = (
+            "-d",
+            TEMPLATE,
+            "-i",
+            MODULES,
+            "--without-demo=all",
+            "--stop-after-init",
+            "--no-http",
+            "--workers=0",
+        )
+        run(self.command(*arguments, "--max-cron-threads=0"), self.environment(), BUILD_SECONDS)
+        self.directory.withdraw(key)
+        with psycopg2.connect(**self._as_tenant(key)) as connection, connection.cursor() as cr:
+            cr.execute("DELETE FROM ir_cron_trigger")
+            cr.execute("UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day'")
+        connection.close()
+
+    def _as_tenant(self, key):
+        return {
+            "host": self.server.host,
+            "port": self.server.port,
+            "dbname": TEMPLATE,
+            "user": naming.role_name(key),
+            "password": naming.role_password(self.secret, key),
+        }
+
+    def _pg_command(self, program, key, *arguments):
+        login = self._as_tenant(key)
+        command = [str(self.server.binaries / program), "-h", login["host"], "-p", str(login["port"])]
+        command += ["-U", login["user"], "-d", TEMPLATE, *arguments]
+        run(command, {"PATH": os.environ["PATH"], "PGPASSWORD": login["password"]}, BUILD_SECONDS)
+
+    def _save_template(self, archive, key):
+        dump = self.folder / "template.dump"
+        options = ("--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-comments")
+        self._pg_command("pg_dump", key, *options, f"--file={dump}")
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        partial = archive.with_suffix(f".{os.getpid()}")
+        with tarfile.open(partial, "w") as tar:
+            tar.add(dump, "template.dump")
+            tar.add(self._filestore(TEMPLATE), "filestore")
+        partial.rename(archive)
+
+    def _restore_template(self, archive, key):
+        with tarfile.open(archive) as tar:
+            tar.extractall(self.folder, filter="data")
+        options = ("--no-owner", "--no-privileges", "--no-comments", "--jobs=2", "--exit-on-error")
+        self._pg_command("pg_restore", key, *options, str(self.folder / "template.dump"))
+        self._filestore(TEMPLATE).parent.mkdir(parents=True)
+        (self.folder / "filestore").rename(self._filestore(TEMPLATE))
+
+    def _filestore(self, db):
+        return self.data / "filestore" / db
+
+    # -- tenants
+
+    def create_tenant(self, db, hosts=()):
+        """Clone the template, publish the clone, return it. Its administrator is admin / admin."""
+        key = uuid.uuid4().hex
+        roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), 20)
+        self.cluster.clone(TEMPLATE, db, key)
+        shutil.copytree(self._filestore(TEMPLATE), self._filestore(db), dirs_exist_ok=True)
+        host = f"{db}.{DOMAIN}"
+        tenant = Tenant(db, key, Client(self.port, self.gevent_port, host, db), self)
+        for name in ("database.uuid", "database.secret"):
+            tenant.sql("UPDATE ir_config_parameter SET value = %s WHERE key = %s", [str(uuid.uuid4()), name])
+        self.directory.publish(TenantEntry(db, key, "shared", hosts=(host, *hosts)))
+        return tenant
+
+    def gateway_sql(self, query, values=None, db="postgres"):
+        """Run one statement as the gateway's role."""
+        login = {"host": self.server.host, "port": self.server.port, "dbname": db}
+        with contextlib.closing(
+            psycopg2.connect(**login, user="saas_gateway", password=GATEWAY_PASSWORD)
+        ) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cr:
+                cr.execute(query, values)
+                return cr.fetchall() if cr.description else []
+
+    def drop_database(self, name):
+        """Drop a database the manager made, whoever is in it."""
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    # -- the service
+
+    @contextlib.contextmanager
+    def serve(self, *arguments):
+        """Run the service until the block ends; give its process, whose log is `service.log`."""
+        listening = (f"--http-port={self.port}", f"--gevent-port={self.gevent_port}", "--workers=2")
+        command = self.command(*listening, "--max-cron-threads=2", *arguments)
+        with open(self.folder / "service.log", "ab") as log:
+            process = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log, start_new_session=True)
+        try:
+            self._wait(process)
+            yield process
+        finally:
+            stop(process)
+
+    def log(self):
+        """Return what the service has logged."""
+        return (self.folder / "service.log").read_text()
+
+    def _wait(self, process):
+        deadline = time.monotonic() + START_SECONDS
+        for port in (self.port, self.gevent_port):
+            client = Client(port, port, "127.0.0.1", None)
+            while not client.is_up():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"the tenant service did not start:\n{self.log()[-5000:]}")
+                time.sleep(0.1)
+
+
+def stop(process):
+    """End a service and all its workers."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, 9)
+    process.wait()
+
+
+def run(command, environment, seconds):
+    """Run a program; raise RuntimeError with the end of its output if it fails."""
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False
+    )
+    output = done.stdout.decode(errors="replace")
+    if done.returncode:
+        raise RuntimeError(f"{command[:2]} ended with {done.returncode}:\n{output[-5000:]}")
+    return output
+
+
+def odoo_home():
+    """Return the folder of odoo-bin: `ODOO_HOME`, or the checkout in the cache."""
+    return Path(os.environ.get("ODOO_HOME") or postgres.CACHE / "odoo-18.0")
+
+
+def series():
+    """Return Odoo's series, "18.0" or "19.0"."""
+    text = (odoo_home() / "odoo" / "release.py").read_text()
+    return ".".join(re.search(r"^version_info = \((\d+), (\d+)", text, re.MULTILINE).groups())
+
+
+def addons_path(home):
+    """Return Odoo's addons and ours."""
+    folders = [folder for folder in (home / "odoo" / "addons", home / "addons") if folder.is_dir()]
+    return ",".join(map(str, [*folders, ROOT / "addons"]))
+
+
+def _fingerprint():
+    """Return a short hash of all that the template is made of."""
+    digest = hashlib.sha256(MODULES.encode())
+    for path in sorted([odoo_home() / "odoo" / "release.py", *(ROOT / "addons" / "saas_tenant").rglob("*.py")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

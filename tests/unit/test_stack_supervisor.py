@@ -1,0 +1,79 @@
+"""supervisord's configuration, leftovers of killed programs, and the listener of its events."""
+
+import configparser
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from stack import demo_file, launch
+from stack.paths import Paths
+from stack.supervisor_config import Program, configuration
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Paths.from_environment({"SAAS_RUN_DIR": str(tmp_path / "a run")})
+
+
+def parsed(run, *programs):
+    text = configuration(run, run.sockets / "supervisor", programs, Program("listener", ["/bin/listen"]))
+    parser = configparser.RawConfigParser()
+    parser.read_string(text)
+    return parser
+
+
+def test_spaces_and_percent_signs_survive(run):
+    program = Program("odoo", ["/bin/my odoo", "--db-filter=^%d$"], {"NAME": "50%"})
+    section = parsed(run, program)["program:odoo"]
+    assert section["command"].endswith("'/bin/my odoo' '--db-filter=^%%d$'")
+    assert section["environment"] == 'NAME="50%%"'
+
+
+def test_a_program_is_kept_running_and_ends_in_order(run):
+    section = parsed(run, Program("postgres", ["/bin/postgres"], stop_signal="INT", stop_seconds=60))[
+        "program:postgres"
+    ]
+    assert section["autorestart"] == "true"
+    assert section["stopsignal"] == "INT"
+    assert section["stopwaitsecs"] == "60"
+    assert section["killasgroup"] == "true"
+
+
+def test_what_others_need_stops_last(run):
+    parser = parsed(run, Program("postgres", ["/bin/x"]), Program("manager", ["/bin/x"]))
+    assert parser.getint("program:postgres", "priority") < parser.getint("program:manager", "priority")
+
+
+def start_sleeper(**environment):
+    return subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], env={**os.environ, **environment})
+
+
+def test_only_leftovers_with_all_marks_are_ended():
+    left = start_sleeper(SAAS_TEST_RUN="here", SAAS_TEST_NAME="manager")
+    other = start_sleeper(SAAS_TEST_RUN="elsewhere", SAAS_TEST_NAME="manager")
+    try:
+        time.sleep(0.3)
+        # Collected at once, as init does with orphans: a zombie has no environment any more.
+        launch.end_leftovers({b"SAAS_TEST_RUN=here", b"SAAS_TEST_NAME=manager"})
+        assert left.wait(5) == -9
+        assert other.poll() is None
+    finally:
+        left.kill()
+        other.kill()
+        other.wait()
+
+
+def test_the_demo_file_learns_of_a_restart(tmp_path):
+    path = tmp_path / "demo.json"
+    path.write_text(json.dumps({"processes": {"manager": 1}}))
+    payload = "processname:manager groupname:manager from_state:STARTING pid:42"
+    events = io.StringIO(f"ver:3.0 eventname:PROCESS_STATE_RUNNING len:{len(payload)}\n{payload}")
+    answers = io.StringIO()
+    demo_file.listen(path, events, answers)
+    assert json.loads(path.read_text())["processes"] == {"manager": 42}
+    assert answers.getvalue() == "READY\nRESULT 2\nOKREADY\n"
