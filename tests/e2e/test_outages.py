@@ -38,7 +38,7 @@ def test_the_database_server_is_killed(demo, subdomain):
     state = demo.wait_for(lambda: alive(demo, instance), lambda s: s in ("active", "failed"), seconds=200, step=1)
     assert state == "active", demo.read(instance, "failure_reason")
     assert demo.tenant(subdomain).get("/web/login").status_code == 200
-    assert demo.process("postgres").pid != before.pid
+    demo.wait_for_another("postgres", before)
 
 
 def alive(demo, instance):
@@ -54,5 +54,5 @@ def test_the_tenant_service_is_killed(demo, shared_instance):
     for process in [*before.children(recursive=True), before]:
         with contextlib.suppress(demo.NoSuchProcess):
             process.kill()
+    demo.wait_for_another("tenant", before)
     demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda code: code == 200, seconds=60, step=0.5)
-    assert demo.process("tenant").pid != before.pid

@@ -179,9 +179,13 @@ class Demo:
         return sorted(ports)
 
     def process(self, name):
-        """Return the process of a service as it runs now, or None for one that is not ours (a given PostgreSQL)."""
+        """Return the process of a service as it runs now, or None: not ours (a given PostgreSQL), or just ended."""
         pid = json.loads(self.path.read_text())["processes"].get(name)
-        return psutil.Process(pid) if pid else None
+        return psutil.Process(pid) if pid and psutil.pid_exists(pid) else None
+
+    def wait_for_another(self, name, before):
+        """Wait until the supervisor has started a service again."""
+        return self.wait_for(lambda: self.process(name), lambda now: now and now.pid != before.pid, seconds=30)
 
     @contextlib.contextmanager
     def superuser(self, database="postgres"):
