@@ -38,18 +38,24 @@ class StockOdoo:
         with self.demo.superuser() as cr:
             for database in self.databases:
                 cr.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
-            cr.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(ROLE)))
+            self._drop_role(cr)
         shutil.rmtree(self.folder)
 
     def _create_role(self, password):
         with self.demo.superuser() as cr:
-            cr.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(ROLE)))
+            self._drop_role(cr)
             role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD %s IN ROLE saas_owner")
             cr.execute(role.format(sql.Identifier(ROLE)), [password])
             cr.execute(sql.SQL("GRANT CONNECT ON DATABASE postgres TO {}").format(sql.Identifier(ROLE)))
         passfile = self.folder / "pgpass"
         passfile.touch(mode=0o600)
         passfile.write_text(f"*:*:*:{ROLE}:{password}\n")
+
+    @staticmethod
+    def _drop_role(cr):
+        cr.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE])
+        if cr.rowcount:
+            cr.execute(sql.SQL("REVOKE ALL ON DATABASE postgres FROM {0}; DROP ROLE {0}").format(sql.Identifier(ROLE)))
 
     @property
     def data_dir(self):
