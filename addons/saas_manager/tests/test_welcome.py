@@ -7,6 +7,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
+from odoo.addons.mail.tests.common import MockEmail
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.saas_manager.models import saas_instance_welcome
 from odoo.addons.saas_manager.saas_engine.errors import RetryableError
@@ -15,7 +16,7 @@ from .common import SaasCase
 
 
 @tagged("post_install", "-at_install")
-class TestWelcome(SaasCase, HttpCase):
+class TestWelcome(SaasCase, MockEmail, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -103,16 +104,16 @@ class TestWelcome(SaasCase, HttpCase):
         self.assertIn("Not available", self.url_open(self.path).text)
 
     def test_mail(self):
-        with patch.object(self.env.registry["ir.mail_server"], "send_email", autospec=True) as send:
+        with self.mock_mail_gateway(mail_unlink_sent=True):
             self.instance._job_send_welcome(1)
-        [message] = [call.args[1] for call in send.call_args_list]
-        self.assertIn("jane@acme.example", message["To"])
-        self.assertIn(self.path, message.get_body(("html",)).get_content())
+        [mail] = self._mails
+        self.assertIn("jane@acme.example", str(mail["email_to"]))
+        self.assertIn(self.path, mail["body"])
         self.assertTrue(self.instance.welcome_sent_at)
 
     def test_the_link_is_not_kept(self):
         """Neither in the chatter nor in the mail queue: who reads the database can't sign in as the customer."""
-        with patch.object(self.env.registry["ir.mail_server"], "send_email", autospec=True):
+        with self.mock_mail_gateway(mail_unlink_sent=True):
             self.instance._job_send_welcome(1)
         self.env.flush_all()
         token = self.instance._get_welcome_token()
@@ -121,12 +122,8 @@ class TestWelcome(SaasCase, HttpCase):
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_mail_server_away(self):
-        with (
-            patch.object(
-                self.env.registry["ir.mail_server"], "send_email", side_effect=MailDeliveryException("refused")
-            ),
-            self.assertRaises(RetryableJobError),
-        ):
+        with self.mock_mail_gateway(), self.assertRaises(RetryableJobError):
+            self.send_email_mocked.side_effect = MailDeliveryException("refused")
             self.instance._job_send_welcome(1)
         self.assertEqual(self.instance.state, "active")
         self.assertFalse(self.instance.welcome_sent_at)
