@@ -97,3 +97,11 @@ def test_services_listen_on_loopback_only(demo):
 def test_upper_case_host(demo, shared_instance):
     url = demo.description["tenant_url"].format(subdomain=shared_instance.upper())
     assert Odoo(url, shared_instance).get("/web/login").status_code == 200
+
+
+def test_the_manager_is_not_among_the_apps_of_a_tenant(demo, subdomain):
+    demo.provision(subdomain)
+    tenant = demo.set_password(subdomain, "a password to look at the apps")
+    names = [row["name"] for row in tenant.call("ir.module.module", "search_read", [], ["name"])]
+    assert "saas_tenant" in names
+    assert not {"saas_manager", "queue_job"}.intersection(names)

@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from stack import ports
+from stack.errors import StackError
 
 
 @pytest.fixture
@@ -40,3 +41,19 @@ def test_every_address_counts(monkeypatch):
 
 def test_a_port_with_a_listener_is_not_free(taken):
     assert not ports.is_free("127.0.0.1", taken)
+
+
+def test_held_ports_are_taken_for_others():
+    first, _remarks = ports.choose(ports.USUAL, [])
+    with ports.Held(first) as held:
+        second, _remarks = ports.choose(ports.USUAL, [])
+        assert not set(first.values()) & set(second.values())
+        held.release("postgres")
+        assert ports.is_free("127.0.0.1", first["postgres"])
+        assert not ports.is_free("127.0.0.1", first["manager"])
+    assert ports.is_free("127.0.0.1", first["manager"])
+
+
+def test_a_port_that_was_taken_meanwhile(taken):
+    with pytest.raises(StackError, match="was taken"):
+        ports.Held({"mail": taken})

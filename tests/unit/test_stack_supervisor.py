@@ -70,10 +70,15 @@ def test_only_leftovers_with_all_marks_are_ended():
 
 def test_the_demo_file_learns_of_a_restart(tmp_path):
     path = tmp_path / "demo.json"
-    path.write_text(json.dumps({"processes": {"manager": 1}}))
-    payload = "processname:manager groupname:manager from_state:STARTING pid:42"
-    events = io.StringIO(f"ver:3.0 eventname:PROCESS_STATE_RUNNING len:{len(payload)}\n{payload}")
+    path.write_text(json.dumps({"odoo": "18.0", "processes": {"manager": 1}}))
+    payload = "processname:manager groupname:manager from_state:EXITED tries:0"
+    events = io.StringIO(f"ver:3.0 eventname:PROCESS_STATE_STARTING len:{len(payload)}\n{payload}")
     answers = io.StringIO()
-    demo_file.listen(path, events, answers)
-    assert json.loads(path.read_text())["processes"] == {"manager": 42}
+    demo_file.listen(path, lambda: {"manager": 42}, events, answers)
+    assert json.loads(path.read_text()) == {"odoo": "18.0", "processes": {"manager": 42}}
     assert answers.getvalue() == "READY\nRESULT 2\nOKREADY\n"
+
+
+def test_a_restart_before_the_first_start_has_ended_writes_nothing(tmp_path):
+    demo_file.note_processes(tmp_path / "demo.json", {"manager": 42})
+    assert not (tmp_path / "demo.json").exists()

@@ -1,0 +1,46 @@
+# Every target is one command of the package `stack`; `make help` lists them.
+PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m stack
+export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up down reset logs shell test lint format bench lock
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## Install what is needed, start everything, show the logs; Ctrl-C stops it
+	@$(STACK) demo
+
+up: ## The same in the background; returns when everything answers
+	@$(STACK) up
+
+down: ## Stop what `make up` started; the data stay
+	@$(STACK) down
+
+reset: ## Stop and delete all data of the demo (asks first; FORCE=1 for scripts)
+	@$(STACK) reset
+
+logs: ## Follow the logs of all processes (LINES=20 of each to begin with)
+	@$(STACK) logs
+
+shell: ## Odoo's shell on the manager's database
+	@$(STACK) shell
+
+test: ## Run every check (ONLY=unit,e2e,… picks; PYTEST_ARGS="-k name")
+	@$(STACK) test
+
+lint: ## Run the linters
+	@ONLY=lint $(STACK) test
+
+format: ## Format all source files
+	@$(STACK) format
+
+bench: ## Measure provisioning on this machine and write docs/benchmarks.md
+	@$(STACK) bench
+
+lock: ## Write the lock files in requirements/ anew (needs uv)
+	@cd requirements && for name in odoo tools test browser lint; do \
+		uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+			--python-version 3.11 $$name.in -o $$name.txt; done

@@ -1,0 +1,1 @@
+"""`make test`: every check of this repository, the quick ones first."""

@@ -1,0 +1,59 @@
+"""Which checks run, in which order: the quick ones first."""
+
+import os
+
+from stack import console
+from stack.checks import lint, odoo_addons, suites
+from stack.checks.context import Context
+from stack.checks.report import Report
+from stack.errors import StackError
+from stack.odoo_source import TARGET
+
+
+def run():
+    """Run the checks that ONLY names (all without it); return the exit code."""
+    for name in [name for name in os.environ if name.startswith("SAAS_PG_")]:
+        # The checks create and drop databases of fixed names: never on a server that was given for something else.
+        del os.environ[name]
+    context, report = Context.create(), Report()
+    wanted = [name for name in os.environ.get("ONLY", "").split(",") if name]
+    alone = _wanted(wanted, {**lint.checks(context), **suites.checks(context), **odoo_addons.checks(context)})
+    on_stack = _wanted(wanted, suites.stack_checks(context))
+    if not alone and not on_stack:
+        raise StackError(
+            f"ONLY={','.join(wanted)} names no check. Known: lint, unit, integration, gateway, odoo, e2e, security."
+        )
+    console.say(console.paint(f"{len(alone) + len(on_stack)} checks", "bold"))
+    for name, check in alone.items():
+        report.run(name, check)
+    if on_stack:
+        _run_on_stack(context, report, on_stack)
+    report.print_table(() if wanted else _missing(context))
+    return 1 if report.failed else 0
+
+
+def _missing(context):
+    """Return what this machine lacks for a full run, in words."""
+    if TARGET in context.odoos:
+        return []
+    found = " and ".join(context.odoos) or "no Odoo at all"
+    return [f"ODOO {TARGET}, THE TARGET, IS NOT ON THIS MACHINE: tested was {found}"]
+
+
+def _wanted(wanted, checks):
+    """Keep the checks whose name begins with one of the words that were asked for."""
+    return {
+        name: check
+        for name, check in checks.items()
+        if not wanted or any(name == word or name.startswith(f"{word} ") for word in wanted)
+    }
+
+
+def _run_on_stack(context, report, checks):
+    stack = suites.RunningStack(context)
+    report.run("stack starts", stack.start)
+    try:
+        for name, check in checks.items():
+            report.run(name, check)
+    finally:
+        stack.stop(keep=report.failed)

@@ -1,0 +1,147 @@
+"""The commands: `python3 -m stack <command>`; the Makefile has one target for each."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from stack import console, lifecycle, logs, manager_database, python_env
+from stack.checks import lint
+from stack.checks import main as checks
+from stack.checks.context import Context
+from stack.errors import StackError
+from stack.paths import Paths
+from stack.processes import clean_environment
+
+
+def main(arguments=None):
+    """Run a command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python3 -m stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, function in COMMANDS.items():
+        commands.add_parser(name, help=function.__doc__.splitlines()[0])
+    command = parser.parse_args(arguments).command
+    # A closed terminal or a plain kill ends everything as Ctrl-C does: in order.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        return COMMANDS[command](Paths.from_environment()) or 0
+    except StackError as error:
+        console.say(console.paint(f"\n{error}", "red"))
+        return 1
+    except KeyboardInterrupt:
+        console.say("\nInterrupted.")
+        return 130
+
+
+def demo(paths):
+    """Start everything, show its logs, stop it on Ctrl-C."""
+    if lifecycle.supervisor_of(paths).is_running():
+        console.say("It runs already (make down stops it). Its logs; Ctrl-C ends the watching only:\n")
+        return follow(paths)
+    console.say(console.paint("SaaS Manager for Odoo", "bold"))
+    stack, supervisor, _ready = lifecycle.start(paths, foreground=True)
+    try:
+        _print_addresses(stack)
+        console.say("Ctrl-C stops everything; the data stay.\n")
+        logs.follow(paths)
+    except KeyboardInterrupt:
+        console.say()
+    finally:
+        with console.step("Stopping"):
+            supervisor.stop()
+            paths.demo_file.unlink(missing_ok=True)
+    return 0
+
+
+def up(paths):
+    """Start everything in the background; returns when all of it answers."""
+    if lifecycle.supervisor_of(paths).is_running():
+        console.say(f"It runs already in {paths.run}.")
+        return 0
+    console.say(console.paint("SaaS Manager for Odoo", "bold"))
+    stack, _supervisor, ready = lifecycle.start(paths, foreground=False)
+    _print_addresses(stack)
+    return 0 if ready else 1
+
+
+def down(paths):
+    """Stop what `up` started; the data stay."""
+    with console.step("Stopping") as step:
+        step.result = "done" if lifecycle.stop(paths) else "nothing was running"
+
+
+def reset(paths):
+    """Stop everything and delete its data (asks first; FORCE=1 for scripts)."""
+    if not os.environ.get("FORCE") and not console.confirm(f"Delete {paths.run} with all its databases and files?"):
+        console.say("Nothing deleted. (Scripts: FORCE=1)")
+        return 1
+    with console.step(f"Deleting {paths.run}"):
+        lifecycle.reset(paths)
+    return 0
+
+
+def follow(paths):
+    """Show the logs of all processes as they grow (LINES=20 of each to begin with)."""
+    try:
+        logs.follow(paths, last=int(os.environ.get("LINES") or 20))
+    except KeyboardInterrupt:
+        return 0
+
+
+def shell(paths):
+    """Open Odoo's shell on the manager's database."""
+    stack = lifecycle.load(paths)
+    command = [str(part) for part in manager_database.shell_command(stack)]
+    os.chdir(stack.odoo.home)
+    sys.stdout.flush()
+    os.execve(command[0], command, {**manager_database.environment(stack), "TERM": os.environ.get("TERM", "dumb")})
+
+
+def test(_paths):
+    """Run every check of the repository (ONLY=unit,lint,… picks)."""
+    return checks.run()
+
+
+def format_code(paths):
+    """Format all source files."""
+    lint.fix(Context(paths))
+
+
+def bench(paths):
+    """Measure provisioning on the running stack and write docs/benchmarks.md."""
+    if not paths.demo_file.exists():
+        raise StackError("Nothing runs: `make up` first.")
+    python = python_env.environment(paths, "browser")
+    command = [str(python), "-m", "bench", f"--demo-json={paths.demo_file}", "--markdown=docs/benchmarks.md"]
+    environment = clean_environment(PYTHONPATH=f"{paths.root / 'tests'}{os.pathsep}{paths.addons / 'saas_manager'}")
+    return subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
+
+
+def _print_addresses(stack):
+    password = stack.secrets.read("administrator")
+    lines = [
+        ("Manager", stack.manager_url),
+        ("Sign in", f"{manager_database.LOGIN} / {password}"),
+        ("Tenants", stack.tenant_url.format(subdomain="<subdomain>")),
+        ("Mail", stack.mail_url),
+        ("Odoo", f"{stack.odoo.series}, logs in {stack.paths.logs}"),
+    ]
+    console.say()
+    for title, text in lines:
+        console.say(f"  {console.paint(f'{title:8}', 'bold')} {text}")
+    console.say()
+
+
+COMMANDS = {
+    "demo": demo,
+    "up": up,
+    "down": down,
+    "reset": reset,
+    "logs": follow,
+    "shell": shell,
+    "test": test,
+    "format": format_code,
+    "bench": bench,
+}

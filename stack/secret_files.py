@@ -1,0 +1,50 @@
+"""The run's secrets: made once, one file each, readable by this user alone."""
+
+import secrets
+import sys
+
+from stack.paths import write_atomically
+
+NAMES = ("postgres", "saas_manager", "saas_gateway", "master", "administrator")
+RUNTIME = "shared"
+
+
+class SecretFiles:
+    """The files of `.run/secrets`.
+
+    :param folder: where they lie
+    :param addon: folder of the addon saas_manager, whose naming module derives the runtime's secret
+    """
+
+    def __init__(self, folder, addon):
+        self.folder = folder
+        self.addon = addon
+
+    def path(self, name):
+        return self.folder / name
+
+    def read(self, name):
+        return self.path(name).read_text().strip()
+
+    def create(self):
+        """Make what is missing; an existing secret is never touched."""
+        for name in NAMES:
+            if not self.path(name).exists():
+                # The administrator's password is typed by people.
+                value = secrets.token_urlsafe(12) if name == "administrator" else secrets.token_urlsafe(48)
+                write_atomically(self.path(name), value)
+        write_atomically(self.path("runtime"), self._runtime_secret())
+
+    def _runtime_secret(self):
+        sys.path.insert(0, str(self.addon))
+        try:
+            from saas_engine import naming
+        finally:
+            sys.path.remove(str(self.addon))
+        return naming.runtime_secret(self.read("master").encode(), RUNTIME)
+
+    def write_pgpass(self, cluster):
+        """Write the password files that libpq reads, one for each service's role."""
+        for role in ("saas_manager", "saas_gateway"):
+            line = f"{cluster.host}:{cluster.port}:*:{role}:{self.read(role)}\n"
+            write_atomically(self.path(f"{role}.pgpass"), line)

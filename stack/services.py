@@ -1,0 +1,189 @@
+"""How each process is run: its command and its environment."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack import traefik
+from stack.odoo_source import OdooSource
+from stack.paths import Paths, private_folder, write_atomically
+from stack.postgres import Cluster
+from stack.secret_files import RUNTIME, SecretFiles
+from stack.supervisor_config import Program
+
+MANAGER_DATABASE = "manager"
+MANAGER_MODULES = ("queue_job", "saas_manager")
+TENANT_ADDONS = ("saas_gateway", "saas_tenant")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """All that was found and decided for a run; the commands follow from it.
+
+    :param python: Python of the environment that Odoo runs in
+    :param tools: folder of the programs beside Odoo (supervisord, traefik, sendria)
+    :param queue_job: addons folder of queue_job
+    :param addresses: what the public port listens on
+    """
+
+    paths: Paths
+    ports: dict
+    odoo: OdooSource
+    cluster: Cluster
+    secrets: SecretFiles
+    python: Path
+    tools: Path
+    queue_job: Path
+    addresses: tuple
+    base_domain: str = "localhost"
+
+    @property
+    def manager_host(self):
+        return f"manager.{self.base_domain}"
+
+    @property
+    def manager_url(self):
+        return f"http://{self.manager_host}:{self.ports['public']}"
+
+    @property
+    def tenant_url(self):
+        return f"http://{{subdomain}}.{self.base_domain}:{self.ports['public']}"
+
+    @property
+    def mail_url(self):
+        return f"http://127.0.0.1:{self.ports['mail']}"
+
+    def programs(self):
+        """Return every Program of the run in the order of their start."""
+        database = [self.cluster.program] if self.cluster.program else []
+        return [*database, self._mail(), self._manager(), self._tenant(), self._traefik()]
+
+    def listener(self):
+        """Return the Program that keeps the process ids in demo.json right."""
+        command = [self.tools / "python", "-m", "stack.demo_file"]
+        return Program("demo-file", command, {"PYTHONPATH": self.paths.root, "SAAS_RUN_DIR": self.paths.run})
+
+    def write_configuration(self):
+        """Write the files that the processes read beside odoo.conf."""
+        self.secrets.write_pgpass(self.cluster)
+        self._link_tenant_addons()
+        traefik.write(self.paths.traefik, self.ports, self.addresses, self.base_domain)
+        runtime = private_folder(self.paths.runtimes / RUNTIME) / "runtime.json"
+        write_atomically(runtime, json.dumps(self._runtime(), indent=2) + "\n")
+
+    def _link_tenant_addons(self):
+        """Have a folder with the addons that tenants may see: the manager's must not stand among their apps."""
+        folder = private_folder(self.paths.tenant_addons)
+        for name in TENANT_ADDONS:
+            if not (folder / name).is_symlink():
+                (folder / name).symlink_to(self.paths.addons / name)
+
+    def manager_command(self, *arguments, subcommand=None):
+        """Return an Odoo command on the manager's database, with the settings of its service."""
+        modules = self.odoo.server_wide(*MANAGER_MODULES)
+        return [
+            *self.odoo_command(
+                subcommand, "saas_manager", self.paths.data("manager"), [self.queue_job, self.paths.addons]
+            ),
+            f"--database={MANAGER_DATABASE}",
+            f"--db-filter=^{MANAGER_DATABASE}$",
+            f"--load={modules}",
+            *arguments,
+        ]
+
+    def manager_environment(self):
+        return {
+            **self._common("saas_manager"),
+            "SAAS_MASTER_SECRET_FILE": self.secrets.path("master"),
+            "SAAS_RUNTIMES_DIR": self.paths.runtimes,
+            "SAAS_BACKUP_DIR": self.paths.backups,
+            "SAAS_BASE_DOMAIN": self.base_domain,
+            "SAAS_PUBLIC_SCHEME": "http",
+            "SAAS_PUBLIC_PORT": self.ports["public"],
+            "SAAS_PROXY_URL": f"http://127.0.0.1:{self.ports['public']}",
+            **({"SAAS_PG_BIN": self.cluster.binaries} if self.cluster.binaries else {}),
+        }
+
+    def odoo_command(self, subcommand, role, data, own_addons):
+        """Return the part of an Odoo command that all services share.
+
+        :param subcommand: such as "shell"
+        :param role: PostgreSQL role to connect as
+        :param data: folder of its attachments and sessions
+        :param own_addons: folders of addons beside Odoo's own
+        No password stands here: libpq reads it from the file that PGPASSFILE names.
+        """
+        addons = [*self.odoo.addons, *own_addons]
+        return [
+            self.python,
+            self.odoo.program,
+            *([subcommand] if subcommand else []),
+            f"--config={self.paths.root / 'odoo.conf'}",
+            f"--addons-path={','.join(map(str, addons))}",
+            f"--data-dir={data}",
+            f"--db_host={self.cluster.host}",
+            f"--db_port={self.cluster.port}",
+            f"--db_user={role}",
+            "--smtp=127.0.0.1",
+            f"--smtp-port={self.ports['smtp']}",
+        ]
+
+    def _common(self, role):
+        return {
+            "SAAS_PG_HOST": self.cluster.host,
+            "SAAS_PG_PORT": self.cluster.port,
+            "PGPASSFILE": self.secrets.path(f"{role}.pgpass"),
+        }
+
+    def _tenant_command(self):
+        modules = self.odoo.server_wide("saas_gateway")
+        command = self.odoo_command(None, "saas_gateway", self.paths.data("tenant"), [self.paths.tenant_addons])
+        return [*command, f"--load={modules}"]
+
+    def _tenant_environment(self):
+        return {
+            **self._common("saas_gateway"),
+            "SAAS_RUNTIME": RUNTIME,
+            "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
+        }
+
+    def _runtime(self):
+        """What the manager needs to run the tenants' Odoo itself, for building templates."""
+        return {
+            "code": RUNTIME,
+            "release": self.odoo.series,
+            "url": f"http://127.0.0.1:{self.ports['tenant']}",
+            "data_dir": str(self.paths.data("tenant")),
+            "command": [str(part) for part in self._tenant_command()],
+            "environment": {name: str(value) for name, value in self._tenant_environment().items()},
+        }
+
+    def _listening(self, name, workers, cron_processes):
+        return [
+            f"--http-port={self.ports[name]}",
+            f"--gevent-port={self.ports[f'{name}_gevent']}",
+            f"--workers={workers}",
+            f"--max-cron-threads={cron_processes}",
+        ]
+
+    def _manager(self):
+        # Six job slots take a process each while they run; two more answer people.
+        command = self.manager_command(*self._listening("manager", workers=8, cron_processes=1))
+        return self._odoo_program("manager", command, self.manager_environment())
+
+    def _tenant(self):
+        command = [*self._tenant_command(), *self._listening("tenant", workers=3, cron_processes=2)]
+        return self._odoo_program("tenant", command, self._tenant_environment())
+
+    def _odoo_program(self, name, command, environment):
+        launch = (self.tools / "python", "-I", self.paths.root / "stack" / "launch.py")
+        return Program(name, command, environment, self.odoo.home, before=launch)
+
+    def _mail(self):
+        # `--no-quit`: its web page can't end it. The mails are kept in one file, so they survive a restart.
+        command = [self.tools / "sendria", "--foreground", "--no-quit", f"--db={self.paths.mail / 'mails.sqlite'}"]
+        command += [f"--smtp-port={self.ports['smtp']}", f"--http-port={self.ports['mail']}"]
+        return Program("mail", command, {"NO_COLOR": "1"}, self.paths.mail)
+
+    def _traefik(self):
+        return Program("traefik", traefik.command(self.tools / "traefik", self.paths.traefik))
