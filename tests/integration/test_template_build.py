@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from saas_engine import naming, template_build
+from saas_engine.cluster import Cluster
 from saas_engine.errors import BuildError, RetryableError
 from saas_engine.provisioning import Provisioner
 from saas_engine.template_build import TemplateBuilder, TemplateSpec
@@ -123,7 +124,9 @@ def test_assets_made_by_the_first_visitor(builder, service, monkeypatch):
 
 def test_one_build_at_a_time(builder, monkeypatch):
     monkeypatch.setattr("saas_engine.cluster.LOCK_SECONDS", 0.1)
-    with builder.cluster.locked(KEY), pytest.raises(RetryableError, match="Another job"):
+    mine = builder.cluster
+    other_job = Cluster(mine.host, mine.port, password=mine._password)
+    with other_job.locked(KEY), pytest.raises(RetryableError, match="Another job"):
         builder.build(SPEC)
 
 

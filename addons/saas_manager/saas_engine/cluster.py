@@ -6,6 +6,7 @@ database: `connect_as_tenant` does, so that nothing planted in there runs with t
 
 import contextlib
 import dataclasses
+import threading
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -23,8 +24,7 @@ CLIENT_CHECK = "-c client_connection_check_interval=1000"
 TENANT_LIMITS = f"-c statement_timeout={TENANT_STATEMENT_SECONDS}s -c lock_timeout=10s {CLIENT_CHECK}"
 
 FIND = """
-    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate,
-           pg_database_size(d.oid)
+    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate
     FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = %s
 """
 # Superusers' sessions can't be ended, and autovacuum gives way by itself: DROP and RENAME see to it.
@@ -43,7 +43,6 @@ class Database:
     comment: str
     allows_connections: bool
     is_template: bool
-    size: int
 
     @property
     def sealed(self):
@@ -52,7 +51,7 @@ class Database:
 
 
 class Cluster:
-    """Connections to one cluster. Holds none open; every method makes its own.
+    """Connections to one cluster. Holds none open outside `connect`, `locked` and its methods.
 
     :param str user: the manager's role
     :param str password: for tests; else libpq takes it from PGPASSFILE
@@ -61,6 +60,7 @@ class Cluster:
     def __init__(self, host, port, user="saas_manager", password=None):
         self.host, self.port, self.user = host, int(port), user
         self._password = password
+        self._here = threading.local()  # a connection is for one thread
 
     def __repr__(self):
         return f"Cluster({self.host!r}, {self.port}, {self.user!r})"
@@ -69,9 +69,23 @@ class Cluster:
 
     @contextlib.contextmanager
     def connect(self, db="postgres"):
-        """Give an autocommit connection as the manager; psycopg2's errors leave it as the engine's."""
+        """Give an autocommit connection as the manager; psycopg2's errors leave it as the engine's.
+
+        Within one of these to `postgres` another is the same: a log-in costs more than most statements.
+        """
+        if db == "postgres" and getattr(self._here, "connection", None):
+            with translated(self._name(db)):
+                yield self._here.connection
+            return
         with self._session(db, self.user, self._password, CLIENT_CHECK) as connection:
-            yield connection
+            if db != "postgres":
+                yield connection
+                return
+            self._here.connection = connection
+            try:
+                yield connection
+            finally:
+                self._here.connection = None
 
     @contextlib.contextmanager
     def connect_as_tenant(self, db, key, password):
@@ -91,11 +105,16 @@ class Cluster:
                 cr.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [naming.database_mark(key)])
             except errors.LockNotAvailable:
                 raise RetryableError(f"Another job is at work on tenant {key}.") from None
-            yield
+            cr.execute("RESET lock_timeout")
+            try:
+                yield
+            finally:
+                if not connection.closed:  # else the server has let go of it
+                    cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [naming.database_mark(key)])
 
     @contextlib.contextmanager
     def _session(self, db, user, password, options):
-        with translated(f"PostgreSQL {self.host}:{self.port}, database {db}"):
+        with translated(self._name(db)):
             connection = psycopg2.connect(
                 host=self.host,
                 port=self.port,
@@ -109,6 +128,9 @@ class Cluster:
             with contextlib.closing(connection):
                 connection.autocommit = True
                 yield connection
+
+    def _name(self, db):
+        return f"PostgreSQL {self.host}:{self.port}, database {db}"
 
     # -- databases
 
@@ -131,11 +153,11 @@ class Cluster:
             if found is None:
                 self._drop(connection, naming.draft_database(key))
                 _create_draft(connection, template, key)
-                _rename(connection, naming.draft_database(key), name)
+                _hand_over(connection, naming.draft_database(key), name, key)
             elif found.comment != naming.database_mark(key):
                 raise NameTakenError(f'The database "{name}" exists and belongs to somebody else.')
-            # Not only when it was made just now: a kill may have come between its name and its opening.
-            _open(connection, name)
+            elif not found.allows_connections:  # closed by a removal that was killed
+                _open(connection, name)
 
     def rename(self, name, new_name, key):
         """Rename a tenant's database, ending its sessions. Runs again.
@@ -204,8 +226,7 @@ class Cluster:
 
 
 def _find(connection, name):
-    # The manager may not connect to a tenant's database, so its size is pg_monitor's to know.
-    with acting_as(connection, "pg_monitor") as cr:
+    with connection.cursor() as cr:
         cr.execute(FIND, [name])
         row = cr.fetchone()
     return Database(*row) if row else None
@@ -220,18 +241,25 @@ def _create_draft(connection, template, key):
     except (errors.DuplicateDatabase, errors.UniqueViolation):
         # The server may still be busy with the clone of a worker that was killed a moment ago.
         raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.', seconds=2) from None
-    # New databases open to PUBLIC, and to their owner. The tenant's role alone may come in.
-    _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
-    _execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
-    mark = sql.Literal(naming.database_mark(key))
-    with connection.cursor() as cr:
-        cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
+
+
+def _hand_over(connection, draft, name, key):
+    """Give a draft its rights, its mark and its name, in one transaction."""
+    with connection:
+        # New databases open to PUBLIC, and to their owner. The tenant's role alone may come in.
+        _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+        _execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+        mark = sql.Literal(naming.database_mark(key))
+        with connection.cursor() as cr:
+            cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
+        _rename(connection, draft, name)
+        _open(connection, name)
 
 
 def _rename(connection, name, new_name):
     try:
         _execute(connection, "ALTER DATABASE {} RENAME TO {}", name, new_name)
-    except errors.DuplicateDatabase:
+    except (errors.DuplicateDatabase, errors.UniqueViolation):  # the latter of a rename at the same moment
         raise NameTakenError(f'The database "{new_name}" exists and belongs to somebody else.') from None
 
 

@@ -31,10 +31,11 @@ class Provisioner:
         :raise DiskFullError: says what is missing
         """
         naming.subdomain(spec.subdomain)
-        template = self.cluster.database(spec.template_database)
-        if template is None or not template.sealed:
-            raise TemplateNotReadyError(f'The template "{spec.template_database}" is not ready: build it first.')
-        self._require_free(spec)
+        with self.cluster.connect():
+            template = self.cluster.database(spec.template_database)
+            if template is None or not template.sealed:
+                raise TemplateNotReadyError(f'The template "{spec.template_database}" is not ready: build it first.')
+            self._require_free(spec)
         filestore.require_room(self.runtime, spec.template_database)
 
     def clone_database(self, spec):
