@@ -1,5 +1,6 @@
 """Open websockets of a tenant that is not served any more are closed, however idle they are."""
 
+import contextlib
 import socket
 import sys
 
@@ -34,12 +35,10 @@ def _watch(gevent):
 
 def _close(bus, websocket):
     """Say goodbye; a client that has not answered by the next look is cut off."""
-    try:
+    with contextlib.suppress(OSError):  # gone already, which is what is wanted
         if websocket.state is bus.ConnectionState.OPEN:
             close = getattr(websocket, "close", None) or websocket.disconnect  # 19.0, 18.0
             close(bus.CloseCode.GOING_AWAY)
         elif websocket.state is bus.ConnectionState.CLOSING:
             # Only the connection: its own greenlet notices and puts the rest in order.
             websocket._Websocket__socket.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # gone already, which is what was wanted

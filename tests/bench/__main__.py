@@ -10,9 +10,10 @@ import os
 import sys
 from pathlib import Path
 
+from support.demo import Demo
+
 from bench import pages, provisioning, reference
 from bench.report import Report
-from support.demo import Demo
 
 ROOT = Path(__file__).resolve().parents[2]
 

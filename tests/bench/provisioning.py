@@ -36,7 +36,9 @@ class Bench:
         tenant = self.demo.tenant(subdomain)
         start = time.monotonic()
         self.demo.manager.call("saas.instance", "action_provision", [instance])
-        self.demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda code: code == 200, seconds=60, step=0.02)
+        self.demo.wait_for(
+            lambda: tenant.get("/web/login").status_code, lambda code: code == 200, seconds=60, step=0.05
+        )
         took = time.monotonic() - start
         self.demo.wait_for_state(instance, "active")
         return took

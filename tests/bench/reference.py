@@ -3,9 +3,10 @@
 import time
 import uuid
 
+from psycopg2 import sql
+
 from bench import engine
 from bench.stock import StockOdoo
-from psycopg2 import sql
 
 
 def blank(demo):

@@ -38,7 +38,9 @@ class Report:
         return f"{median:.2f} s, {min(seconds):.2f} to {max(seconds):.2f}, n={len(seconds)}"
 
     def text(self, demo):
-        return "\n".join([self._machine(demo), *(f"{good:4} {what}: {measured} {goal}" for what, measured, goal, good in self.rows)])
+        return "\n".join(
+            [self._machine(demo), *(f"{good:4} {what}: {measured} {goal}" for what, measured, goal, good in self.rows)]
+        )
 
     def markdown(self, demo):
         lines = ["| what | measured (median, range) | must be | reached |", "| --- | --- | --- | --- |"]

@@ -34,10 +34,12 @@ class SaasInstance(models.Model):
         "failed": ("queued", "provisioning"),
     }
     _lifecycle_protected = frozenset(
-        """
-        state uuid template_database reason failure_reason failure_step requested_at requested_clock provisioned_at provision_seconds
-        welcome_serial welcome_used_at welcome_sent_at deletion_date state_before_termination has_leftovers
-        """.split()  # noqa: SIM905 - reads better than a list of strings
+        [
+            *("state", "uuid", "reason", "template_database", "failure_reason", "failure_step", "has_leftovers"),
+            *("requested_at", "requested_clock", "provisioned_at", "provision_seconds"),
+            *("welcome_serial", "welcome_used_at", "welcome_sent_at"),
+            *("deletion_date", "state_before_termination"),
+        ]
     )
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.
     _fixed_after_draft = frozenset({"subdomain", "template_id", "server_id", "runtime_id", "company_id"})

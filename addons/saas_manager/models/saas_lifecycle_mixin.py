@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
 
 # Identity, not value, is what counts: nobody can send this object over RPC in a context.
 TRANSITION = object()
@@ -40,7 +41,9 @@ class SaasLifecycleMixin(models.AbstractModel):
 
     def _lock_for_transition(self):
         """Make two people who click at the same moment wait for each other."""
-        self.env.cr.execute(f'SELECT id FROM "{self._table}" WHERE id IN %s FOR NO KEY UPDATE', [tuple(self.ids) or (0,)])
+        ids, table = tuple(self.ids) or (0,), SQL.identifier(self._table)
+        # Not FOR UPDATE: a job that is queued meanwhile refers to the record, and must not wait.
+        self.env.cr.execute(SQL("SELECT id FROM %s WHERE id IN %s FOR NO KEY UPDATE", table, ids))
         self.invalidate_recordset(["state"])
 
     def _transition_error_message(self, state):
