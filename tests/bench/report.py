@@ -20,7 +20,7 @@ class Report:
         ratio = statistics.median(numerator) / statistics.median(denominator)
         good = ratio >= at_least if at_least is not None else ratio <= at_most
         goal = f"at least {at_least:g}x" if at_least is not None else f"at most {at_most:g}x"
-        self._add(what, f"{ratio:.1f}x ({self._spread(numerator)} against {self._spread(denominator)})", goal, good)
+        self._add(what, f"{ratio:.2f}x ({self._spread(numerator)} against {self._spread(denominator)})", goal, good)
 
     def add_limit(self, what, seconds, below):
         self._add(what, self._spread(seconds), f"under {below:g} s", statistics.median(seconds) < below)
