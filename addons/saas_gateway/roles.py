@@ -55,7 +55,7 @@ def assert_open(database):
 def install(secret_key):
     """Wrap how Odoo finds out how to connect, and where it takes a connection.
 
-    :param secret_key: `naming.password_key` of the runtime's secret
+    :param secret_key: made from the runtime's secret by `naming.password_key`
     :return: Odoo's own `connection_info_for`
     """
 

@@ -7,6 +7,7 @@ import shutil
 from stack.checks.command import check, run
 from stack.checks.report import CheckSkipped
 from stack.locks import locked
+from stack.paths import ROOT
 from stack.processes import clean_environment
 
 CODE = ("addons", "stack", "tests")
@@ -20,6 +21,7 @@ def checks(context):
         "lint pylint-odoo": lambda: _pylint(context),
         "lint oca modules": lambda: _oca(context),
         "lint oca translations": lambda: _translations(context),
+        "lint secrets": lambda: _secrets(context),
         "lint eslint": lambda: _eslint(context),
         "lint prettier": lambda: _prettier(context, "--check"),
     }
@@ -54,6 +56,19 @@ def _translations(context):
     if not files:
         raise CheckSkipped("no translation yet")
     return check([context.tool("oca-checks-po"), *files], context.log("oca-po"), cwd=context.root)
+
+
+def _secrets(context):
+    """No secret in what is shipped. Tests have made-up ones."""
+    folders = (context.paths.addons, context.root / "stack", context.root / "docs")
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if _may_hold_a_secret(path)]
+    files += sorted(context.root.glob("*.conf")) + sorted(context.root.glob("*.md"))
+    return check([context.tool("detect-secrets-hook"), *files], context.log("secrets"), cwd=context.root)
+
+
+def _may_hold_a_secret(path):
+    kinds = {".py", ".xml", ".csv", ".js", ".md", ".json", ".sql", ".conf", ".yml", ".sh"}
+    return path.suffix in kinds and not {"tests", "i18n", "__pycache__"}.intersection(path.parts[len(ROOT.parts) :])
 
 
 def _with_git(context):

@@ -4,9 +4,9 @@ import time
 import uuid
 
 from psycopg2 import sql
+from support.stock_odoo import StockOdoo
 
 from bench import engine
-from bench.stock import StockOdoo
 
 
 def blank(demo):

@@ -2,12 +2,15 @@
 
 import json
 import time
+import zipfile
+from pathlib import Path
 
 import psycopg2
 import pytest
 import websocket
 from support.browser import press, sign_in
 from support.demo import RpcError
+from support.stock_odoo import StockOdoo
 
 PASSWORD = "a password that survives"
 
@@ -97,15 +100,22 @@ def assert_nothing_left(demo, subdomain, key):
 
 
 def assert_restorable(demo, instance):
-    """The final dump is a zip in Odoo's own format."""
-    import zipfile
-
+    """The final dump is what Odoo's own database manager restores: database, files, modules."""
     [backup] = demo.manager.call("saas.backup", "search_read", [("instance_id", "=", instance)], ["path", "size"])
-    with zipfile.ZipFile(backup["path"]) as archive:
-        names = archive.namelist()
+    path = Path(backup["path"])
+    assert path.stat().st_size == backup["size"]
+    with zipfile.ZipFile(path) as archive:
         assert json.loads(archive.read("manifest.json"))["modules"]["saas_tenant"]
-        assert b"CREATE TABLE public.res_users" in archive.read("dump.sql")
-    assert any(name.startswith("filestore/") for name in names)
+        files = [name for name in archive.namelist() if name.startswith("filestore/")]
+    with StockOdoo(demo) as stock, stock.serving():
+        restored = stock.restore(path)
+        assert 'name="login"' in stock.login_page(restored)
+        assert len([each for each in (stock.data_dir / "filestore" / restored).rglob("*") if each.is_file()]) >= len(
+            files
+        )
+        with demo.superuser(restored) as cr:
+            cr.execute("SELECT login FROM res_users WHERE id = 2")
+            assert cr.fetchone()[0] == demo.read(instance, "admin_email")
 
 
 def test_the_buttons(demo, page, instance, subdomain, screenshot):

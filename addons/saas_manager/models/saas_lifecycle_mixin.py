@@ -51,8 +51,8 @@ class SaasLifecycleMixin(models.AbstractModel):
         return self.env._(
             '"%(record)s" is %(present)s and can\'t become %(wanted)s.',
             record=self.display_name,
-            present=labels[self.state].lower(),
-            wanted=labels[state].lower(),
+            present=labels[self.state],
+            wanted=labels[state],
         )
 
     def _write_protected(self, values):

@@ -1,5 +1,6 @@
 """A stock Odoo beside the stack: same code, same cluster, same machine, without gateway and manager."""
 
+import base64
 import contextlib
 import json
 import os
@@ -122,16 +123,36 @@ class StockOdoo:
 
     def duplicate(self, source):
         """Return the seconds from Odoo's own duplication to the copy's login page."""
-        target = f"bench{uuid.uuid4().hex[:10]}"
-        self.databases.append(target)
+        target = self._new_name()
         start = time.monotonic()
-        params = {"service": "db", "method": "duplicate_database", "args": [MASTER_PASSWORD, source, target]}
+        self._manage("duplicate_database", source, target)
+        assert 'name="login"' in self.login_page(target)
+        return time.monotonic() - start
+
+    def restore(self, dump):
+        """Let Odoo's own database manager restore a dump; return the database's name.
+
+        :param Path dump: a zip file
+        """
+        target = self._new_name()
+        self._manage("restore", target, base64.b64encode(dump.read_bytes()).decode())
+        return target
+
+    def login_page(self, database):
+        """Return the HTML of a database's login page."""
+        host = {"Host": f"{database}.localhost"}
+        page = requests.get(f"http://127.0.0.1:{self.port}/web/login", headers=host, timeout=120)
+        assert page.ok, page.text[:500]
+        return page.text
+
+    def _new_name(self):
+        self.databases.append(f"bench{uuid.uuid4().hex[:10]}")
+        return self.databases[-1]
+
+    def _manage(self, method, *arguments):
+        params = {"service": "db", "method": method, "args": [MASTER_PASSWORD, *arguments]}
         answer = requests.post(f"http://127.0.0.1:{self.port}/jsonrpc", json={"params": params}, timeout=300).json()
         assert answer.get("result"), answer
-        host = {"Host": f"{target}.localhost"}
-        page = requests.get(f"http://127.0.0.1:{self.port}/web/login", headers=host, timeout=120)
-        assert page.ok and 'name="login"' in page.text, page.text[:500]
-        return time.monotonic() - start
 
 
 def _free_port():
