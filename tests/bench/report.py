@@ -45,7 +45,8 @@ class Report:
     def markdown(self, demo):
         lines = ["| what | measured (median, range) | must be | reached |", "| --- | --- | --- | --- |"]
         lines += [f"| {' | '.join(row)} |" for row in self.rows]
-        return "\n".join([self._machine(demo), "", *lines, ""])
+        title = ["# Benchmarks", "", "Written by `make bench`: ratios measured in one run on one machine.", ""]
+        return "\n".join([*title, self._machine(demo), "", *lines, ""])
 
     @staticmethod
     def _machine(demo):

@@ -128,6 +128,7 @@ def test_the_buttons(demo, page, instance, subdomain, screenshot):
     page.fill(".modal div[name=reason] input", "Maintenance of your payment")
     screenshot("suspend-wizard")
     page.click(".modal button[name=action_confirm]")
+    wait_until_closed(page)
     page.wait_for_selector("text=Visitors read")
     screenshot("instance-suspended")
     suspended_page(demo, page, subdomain, screenshot)
@@ -138,8 +139,14 @@ def test_the_buttons(demo, page, instance, subdomain, screenshot):
     page.fill(".modal div[name=confirmation] input", subdomain)
     screenshot("terminate-wizard")
     page.click(".modal button:has-text('Terminate'):visible")
-    page.wait_for_selector("text=A final backup is kept")
+    wait_until_closed(page)
+    page.wait_for_selector("text=You can undo the termination")
     screenshot("instance-terminating")
+
+
+def wait_until_closed(page):
+    """A dialog's own words must not pass for those of the form behind it."""
+    page.wait_for_selector(".modal", state="detached")
 
 
 def suspended_page(demo, page, subdomain, screenshot):

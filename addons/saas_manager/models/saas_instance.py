@@ -13,14 +13,7 @@ class SaasInstance(models.Model):
     """One customer's Odoo: a database, its files, its role and its address."""
 
     _name = "saas.instance"
-    _inherit = [
-        "saas.engine.mixin",
-        "saas.lifecycle.mixin",
-        "saas.job.mixin",
-        "mail.thread",
-        "mail.activity.mixin",
-        "bus.listener.mixin",
-    ]
+    _inherit = ["saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
     _description = "Instance"
     _order = "id desc"
 
@@ -78,7 +71,6 @@ class SaasInstance(models.Model):
         index=True,
         copy=False,
         tracking=True,
-        group_expand=True,
     )
     uuid = fields.Char(
         "UUID", default=lambda self: str(uuid.uuid4()), copy=False, readonly=True, groups="saas_manager.group_user"

@@ -234,10 +234,3 @@ class SaasInstanceProvisioning(models.Model):
         self._log_event("failed", self.env._("%(step)s: %(reason)s", step=label, reason=reason), "error")
         self._enqueue("_job_undo_provisioning")
         self._notify_progress()
-
-    def _notify_progress(self):
-        """Tell every open form that there is something new to read."""
-        for instance in self:
-            instance._bus_send(
-                "saas_manager.progress", {"model": self._name, "id": instance.id, "state": instance.state}
-            )

@@ -15,6 +15,7 @@ class SaasJobMixin(models.AbstractModel):
     """
 
     _name = "saas.job.mixin"
+    _inherit = ["saas.engine.mixin", "mail.activity.mixin", "bus.listener.mixin"]
     _description = "Background jobs of the SaaS manager"
 
     def _enqueue(self, method, *args, **options):
@@ -75,14 +76,17 @@ class SaasJobMixin(models.AbstractModel):
 
     def _schedule_failure_activity(self, job):
         """Put the failure on the list of every administrator, once."""
-        if "activity_ids" not in self._fields:
-            return
         summary = self.env._("Failed: %(job)s", job=job.name)
         told = self.activity_ids.filtered(lambda activity: activity.summary == summary).user_id
         for user in self._get_failure_users() - told:
             self.activity_schedule(
                 "mail.mail_activity_data_warning", summary=summary, note=self._get_failure_reason(job), user_id=user.id
             )
+
+    def _notify_progress(self):
+        """Tell every open form that there is something new to read."""
+        for record in self:
+            record._bus_send("saas_manager.progress", {"model": self._name, "id": record.id, "state": record.state})
 
     def _get_failure_users(self):
         """Return who hears of failures: the administrators of the manager."""

@@ -17,14 +17,7 @@ class SaasTemplate(models.Model):
     """
 
     _name = "saas.template"
-    _inherit = [
-        "saas.engine.mixin",
-        "saas.lifecycle.mixin",
-        "saas.job.mixin",
-        "mail.thread",
-        "mail.activity.mixin",
-        "bus.listener.mixin",
-    ]
+    _inherit = ["saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
     _description = "Template"
     _order = "sequence, id"
 
@@ -225,10 +218,3 @@ class SaasTemplate(models.Model):
         message = self.env._("The build of version %(version)s failed.", version=self.version)
         self.env["saas.event"]._log(self, "failed", message, "error")
         self._notify_progress()
-
-    def _notify_progress(self):
-        """Tell every open form that there is something new to read."""
-        for template in self:
-            template._bus_send(
-                "saas_manager.progress", {"model": self._name, "id": template.id, "state": template.state}
-            )
