@@ -126,6 +126,8 @@ class Stack:
             f"--db_user={role}",
             "--smtp=127.0.0.1",
             f"--smtp-port={self.ports['smtp']}",
+            # What a mail leaves under when neither company nor user has an address, as in an Odoo 19 without demo data.
+            f"--email-from=no-reply@{self.manager_host}",
         ]
 
     def _common(self, role):

@@ -1,6 +1,7 @@
 """Suspend, resume, terminate, delete: what a visitor sees, and how soon."""
 
 import json
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -27,6 +28,7 @@ def wait_until_all_workers_say(demo, tenant, code):
 def test_suspended_really_blocks(demo, instance, subdomain):
     tenant = demo.set_password(subdomain, PASSWORD)
     socket = open_websocket(tenant)
+    assert_open(socket)
     demo.manager.call("saas.instance", "action_suspend", [instance], "Invoice 42 is unpaid.")
     wait_until_all_workers_say(demo, tenant, 503)
     page = tenant.get("/web/login", headers={"Accept": "text/html"})
@@ -47,7 +49,7 @@ def test_suspended_really_blocks(demo, instance, subdomain):
 
 
 def open_websocket(tenant):
-    version = tenant.get("/bus/websocket_worker_bundle").headers and "18.0-3"
+    version = re.search(r'"websocket_worker_version": "([^"]+)"', tenant.get("/web/login").text)[1]
     cookie = "; ".join(f"{name}={value}" for name, value in tenant.http.cookies.items())
     return websocket.create_connection(
         f"ws://127.0.0.1:{tenant.host.rpartition(':')[2]}/websocket?version={version}",
@@ -56,6 +58,13 @@ def open_websocket(tenant):
         cookie=cookie,
         timeout=10,
     )
+
+
+def assert_open(socket):
+    """An open websocket has nothing to say."""
+    socket.settimeout(1)
+    with pytest.raises(websocket.WebSocketTimeoutException):
+        socket.recv_data()
 
 
 def assert_closed(socket):
