@@ -186,34 +186,33 @@ class TestRolePutBack:
         ) == [(0,)]
 
 
-# Each grants itself a neighbour's database, if it runs with rights that can.
-PLANTED_TRIGGER = """
-    CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$
+# What is planted keeps evidence of who ran it, and grants itself a neighbour's database if it runs with rights that can.
+TRAP = """
+    CREATE TABLE evidence (who text, session text);
+    CREATE FUNCTION spring() RETURNS void LANGUAGE plpgsql AS $$
     BEGIN
         INSERT INTO evidence SELECT current_user, session_user;
         BEGIN
             EXECUTE 'GRANT CONNECT ON DATABASE {neighbour} TO {role}';
         EXCEPTION WHEN insufficient_privilege THEN NULL;
         END;
-        RETURN NEW;
     END $$;
-    CREATE TABLE evidence (who text, session text);
-    CREATE TRIGGER planted BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION planted();
 """
-PLANTED_VIEW = """
-    CREATE TABLE evidence (who text, session text);
-    CREATE FUNCTION planted(x int) RETURNS int LANGUAGE plpgsql AS $$
-    BEGIN
-        INSERT INTO evidence SELECT current_user, session_user;
-        BEGIN
-            EXECUTE 'GRANT CONNECT ON DATABASE {neighbour} TO {role}';
-        EXCEPTION WHEN insufficient_privilege THEN NULL;
-        END;
-        RETURN x;
-    END $$;
+PLANTED_TRIGGER = (
+    TRAP
+    + """
+    CREATE FUNCTION planted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM spring(); RETURN NEW; END $$;
+    CREATE TRIGGER planted BEFORE INSERT OR UPDATE ON res_partner FOR EACH ROW EXECUTE FUNCTION planted();
+"""
+)
+PLANTED_VIEW = (
+    TRAP
+    + """
+    CREATE FUNCTION planted(x int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN PERFORM spring(); RETURN x; END $$;
     ALTER TABLE res_users RENAME TO res_users_real;
     CREATE VIEW res_users AS SELECT planted(id) AS id, login, password, active, partner_id FROM res_users_real;
 """
+)
 
 
 @pytest.mark.parametrize("planted", [PLANTED_TRIGGER, PLANTED_VIEW])
@@ -221,9 +220,7 @@ class TestPlanted:
     """A trigger, or a view in a table's place, that the manager runs into."""
 
     def plant(self, as_tenant, tenant, neighbour, planted):
-        as_tenant(
-            planted.format(neighbour=f'"{neighbour.subdomain}"', role=naming.role_name(tenant.key), table="res_partner")
-        )
+        as_tenant(planted.format(neighbour=f'"{neighbour.subdomain}"', role=naming.role_name(tenant.key)))
 
     def may_enter(self, as_tenant, neighbour):
         try:

@@ -23,11 +23,14 @@ def is_phone(page):
 
 
 def press(page, name):
-    """Press a button of a form's header; on a phone they are in the menu with the cog wheel."""
+    """Press a button of a form's header; on a phone they are in a menu."""
     page.wait_for_selector(".o_form_view")
-    if is_phone(page):
-        page.click(".o_control_panel button:has(.fa-cog)")
-    page.locator(f"button[name={name}]:visible").first.click()
+    button = page.locator(f"button[name={name}]:visible").first
+    if is_phone(page) and not button.is_visible():
+        # 18.0 has them all behind the cog wheel; 19.0 shows the first one and has the others behind three dots.
+        dots = page.locator(".o_statusbar_buttons button:has(.oi-ellipsis-v)")
+        (dots if dots.count() else page.locator(".o_control_panel button:has(.fa-cog)")).first.click()
+    button.click()
 
 
 def choose(page, field, label):

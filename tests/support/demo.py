@@ -56,6 +56,15 @@ class Odoo:
         self.login, self.password = login, password
         return self.uid
 
+    def session_info(self, login, password):
+        """Sign in as a browser does, with a cookie that further requests carry.
+
+        :return dict: what the web client gets to know
+        """
+        parameters = {"db": self.database, "login": login, "password": password}
+        answer = self.request("POST", "/web/session/authenticate", json={"jsonrpc": "2.0", "params": parameters})
+        return answer.json()["result"]
+
     def call(self, model, method, *args, **kwargs):
         return self.rpc("object", "execute_kw", self.database, self.uid, self.password, model, method, args, kwargs)
 
