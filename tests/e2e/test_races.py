@@ -36,7 +36,7 @@ def test_provision_clicked_twice(demo, subdomain):
     assert demo.wait_for_state(instance, "active", "failed") == "active"
     domain = [("saas_instance_id", "=", instance), ("method_name", "=", "_job_provision_step")]
     jobs = demo.manager.call("queue.job", "search_read", domain, ["name"])
-    assert len(jobs) == 6
+    assert len(jobs) == 3
     with demo.superuser() as cr:
         cr.execute("SELECT count(*) FROM pg_database WHERE datname = %s", [subdomain])
         assert cr.fetchone() == (1,)

@@ -125,7 +125,7 @@ def test_assets_made_by_the_first_visitor(builder, service, monkeypatch):
 def test_one_build_at_a_time(builder, monkeypatch):
     monkeypatch.setattr("saas_engine.cluster.LOCK_SECONDS", 0.1)
     mine = builder.cluster
-    other_job = Cluster(mine.host, mine.port, password=mine._password)
+    other_job = Cluster("localhost", mine.port, password=mine._password)  # under this name, a connection of its own
     with other_job.locked(KEY), pytest.raises(RetryableError, match="Another job"):
         builder.build(SPEC)
 

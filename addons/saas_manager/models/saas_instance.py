@@ -177,7 +177,8 @@ class SaasInstance(models.Model):
     def _get_job_label(self, method, *args):
         """Override of `_get_job_label` to name the jobs of an instance."""
         if method == "_job_provision_step":
-            return self._get_provision_step_labels().get(args[0], args[0])
+            labels = self._get_provision_step_labels()
+            return ", ".join(labels.get(code, code) for code in self._get_provision_job_steps(args[0]))
         labels = {
             "_job_undo_provisioning": self.env._("Remove a failed attempt"),
             "_job_publish_state": self.env._("Switch on or off"),

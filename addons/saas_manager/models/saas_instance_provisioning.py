@@ -1,15 +1,19 @@
+import itertools
+import logging
 import time
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+_logger = logging.getLogger(__name__)
+
 
 class SaasInstanceProvisioning(models.Model):
-    """From the click to an instance that works: a chain of jobs, one per step.
+    """From the click to an instance that works: a chain of jobs, each for one step or a few quick ones.
 
     Each job queues the next one in its own transaction, so that a step is done exactly when its successor is
-    queued. A worker that is killed loses its transaction; queue_job puts its job back, and the step, which is
-    idempotent, runs again.
+    queued. A worker that is killed loses its transaction; queue_job puts its job back, and its steps, which are
+    idempotent, run again.
     """
 
     _inherit = "saas.instance"
@@ -53,6 +57,20 @@ class SaasInstanceProvisioning(models.Model):
         Other addons insert their own; a step must be idempotent and raise an engine error to fail.
         """
         return ["reserve", "database", "filestore", "personalise", "publish", "verify"]
+
+    def _get_joined_provision_steps(self):
+        """Return the codes of the steps that are done in the job of the step before them.
+
+        A hop from job to job takes longer than most steps. People see what was done when a job ends: what takes
+        long stays the last step of its job. Steps of other addons have a job of their own unless they are added here.
+        """
+        return {"database", "personalise", "publish"}
+
+    def _get_provision_job_steps(self, code):
+        """Return the codes of the steps that the job of a step does: itself, and those that are joined to it."""
+        codes = self._get_provision_steps()
+        joined = self._get_joined_provision_steps()
+        return [code, *itertools.takewhile(joined.__contains__, codes[codes.index(code) + 1 :])]
 
     @api.model
     def _get_provision_step_labels(self):
@@ -151,7 +169,7 @@ class SaasInstanceProvisioning(models.Model):
     # === JOBS === #
 
     def _job_provision_step(self, code):
-        """Do one step and queue the next.
+        """Do a step and those that are joined to it, and queue the one that follows.
 
         :param str code: one of `_get_provision_steps`
         """
@@ -159,15 +177,38 @@ class SaasInstanceProvisioning(models.Model):
         if self.state not in ("queued", "provisioning"):
             return self.env._("Not relevant any more: the instance is %(state)s.", state=self.state)
         self._transition("provisioning")
+        with self._engine_errors_as_job_errors(), self._get_provisioner().session():
+            done = self._do_provision_steps(self._get_provision_job_steps(code))
+        self._after_provision_step(done[-1].code)
+        return ", ".join(self.env._("%(step)s: %(seconds).3f s", step=step.name, seconds=step.seconds) for step in done)
+
+    def _do_provision_steps(self, codes):
+        """Do steps one after the other and return those that were done.
+
+        One that fails behind another is left to a job of its own, which then fails, or is tried again, under the
+        step's own name and for its own reason.
+        """
+        done = self.env["saas.instance.step"]
+        for code in codes:
+            try:
+                with self.env.cr.savepoint():
+                    step = self._do_provision_step(code)
+            except Exception:  # noqa: BLE001 - whatever it is, the step's own job meets it again and reports it
+                if not done:
+                    raise
+                _logger.info("%s: step %s gets a job of its own", self.display_name, code, exc_info=True)
+                break
+            done += step
+        return done
+
+    def _do_provision_step(self, code):
         step = self.step_ids.filtered(lambda each: each.code == code)
         if step.state == "waiting":
             step._start()
         started = time.monotonic()
-        with self._engine_errors_as_job_errors():
-            getattr(self, f"_provision_step_{code}")()
+        getattr(self, f"_provision_step_{code}")()
         step._finish(time.monotonic() - started)
-        self._after_provision_step(code)
-        return self.env._("%(step)s: %(seconds).3f s", step=step.name, seconds=step.seconds)
+        return step
 
     def _after_provision_step(self, code):
         """Queue the step that follows, or finish."""

@@ -34,6 +34,9 @@ EVICT = """
 """
 
 
+_here = threading.local()  # the open connections to `postgres` of this thread, by cluster
+
+
 @dataclasses.dataclass(frozen=True)
 class Database:
     """One database. The comment tells whose it is: ``saas:<key>``."""
@@ -60,7 +63,6 @@ class Cluster:
     def __init__(self, host, port, user="saas_manager", password=None):
         self.host, self.port, self.user = host, int(port), user
         self._password = password
-        self._here = threading.local()  # a connection is for one thread
 
     def __repr__(self):
         return f"Cluster({self.host!r}, {self.port}, {self.user!r})"
@@ -71,21 +73,24 @@ class Cluster:
     def connect(self, db="postgres"):
         """Give an autocommit connection as the manager; psycopg2's errors leave it as the engine's.
 
-        Within one of these to `postgres` another is the same: a log-in costs more than most statements.
+        Within one of these to `postgres` another of the same thread is the same one: a log-in costs more than most
+        statements.
         """
-        if db == "postgres" and getattr(self._here, "connection", None):
+        shared = vars(_here).setdefault("connections", {}) if db == "postgres" else {}
+        if self._address in shared:
             with translated(self._name(db)):
-                yield self._here.connection
+                yield shared[self._address]
             return
         with self._session(db, self.user, self._password, CLIENT_CHECK) as connection:
-            if db != "postgres":
-                yield connection
-                return
-            self._here.connection = connection
+            shared[self._address] = connection
             try:
                 yield connection
             finally:
-                self._here.connection = None
+                del shared[self._address]
+
+    @property
+    def _address(self):
+        return self.host, self.port, self.user, self._password
 
     @contextlib.contextmanager
     def connect_as_tenant(self, db, key, password):

@@ -21,6 +21,10 @@ class Provisioner:
         self.cluster, self.runtime, self.settings = cluster, runtime, settings
         self.directory = Directory(cluster)
 
+    def session(self):
+        """Give a context in which all steps share one connection: a log-in costs more than most statements."""
+        return self.cluster.connect()
+
     # -- the steps, in order
 
     def reserve(self, spec):

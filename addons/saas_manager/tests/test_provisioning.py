@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, tagged
 
@@ -15,6 +17,7 @@ STEPS = {
     "publish": "publish",
     "verify": "verify",
 }
+JOBS = [["reserve", "database"], ["filestore", "personalise", "publish"], ["verify"]]
 
 
 @tagged("post_install", "-at_install")
@@ -23,8 +26,8 @@ class TestProvisioning(SaasCase, TransactionCase):
         """Click, and run all jobs that follow."""
         instance = instance or self.instance
         instance.action_provision()
-        for code in instance._get_provision_steps():
-            instance._job_provision_step(code)
+        for codes in JOBS:
+            instance._job_provision_step(codes[0])
 
     def test_click_queues_the_first_step(self):
         with trap_jobs() as trap:
@@ -40,20 +43,50 @@ class TestProvisioning(SaasCase, TransactionCase):
         self.instance.action_provision()
         self.assertEqual(len(self._jobs(self.instance, "_job_provision_step")), 1)
 
-    def test_each_step_calls_the_engine_and_queues_the_next(self):
+    def test_each_job_does_its_steps_and_queues_the_next(self):
         self.instance.action_provision()
-        codes = list(STEPS)
-        for code, following in zip(codes, [*codes[1:], None], strict=True):
-            with self.subTest(code), trap_jobs() as trap:
-                self.instance._job_provision_step(code)
-                getattr(self.provisioner, STEPS[code]).assert_called_once()
+        for codes, following in zip(JOBS, [*JOBS[1:], None], strict=True):
+            with self.subTest(codes[0]), trap_jobs() as trap:
+                self.instance._job_provision_step(codes[0])
+                for code in codes:
+                    getattr(self.provisioner, STEPS[code]).assert_called_once()
+                    self.assertEqual(self._step(code).state, "done")
                 if following:
-                    trap.assert_enqueued_job(self.instance._job_provision_step, args=(following,))
+                    trap.assert_enqueued_job(self.instance._job_provision_step, args=(following[0],))
+                    self.assertEqual(self._step(following[0]).state, "running")
                 else:
                     trap.assert_enqueued_job(self.instance._job_send_welcome, args=(1,))
         self.assertEqual(self.instance.state, "active")
         self.assertEqual(set(self.instance.step_ids.mapped("state")), {"done"})
         self.assertTrue(self.instance.provisioned_at)
+
+    def test_a_step_that_fails_in_company_gets_a_job_of_its_own(self):
+        self.instance.action_provision()
+        self.instance._job_provision_step("reserve")
+        self.provisioner.personalise.side_effect = EngineError("The template has no administrator.")
+        with trap_jobs() as trap:
+            self.instance._job_provision_step("filestore")
+            trap.assert_enqueued_job(self.instance._job_provision_step, args=("personalise",))
+        self.assertEqual(
+            [self._step(code).state for code in JOBS[1]],
+            ["done", "running", "waiting"],
+        )
+        self.provisioner.publish.assert_not_called()
+        with self.assertRaisesRegex(EngineError, "no administrator"):
+            self.instance._job_provision_step("personalise")
+
+    def test_a_job_is_named_after_its_steps(self):
+        self.instance.action_provision()
+        self.assertIn("Clone the database", self._jobs(self.instance, "_job_provision_step").name)
+
+    def test_a_step_of_another_addon_has_a_job_of_its_own(self):
+        codes = [*STEPS][:4] + ["other"] + [*STEPS][4:]
+        with patch.object(self.env.registry["saas.instance"], "_get_provision_steps", lambda self: codes):
+            jobs = [self.instance._get_provision_job_steps(code) for code in ("filestore", "other", "verify")]
+        self.assertEqual(jobs, [["filestore", "personalise"], ["other", "publish"], ["verify"]])
+
+    def _step(self, code):
+        return self.instance.step_ids.filtered(lambda step: step.code == code)
 
     def test_the_engine_gets_plain_values(self):
         self._provision()
@@ -69,7 +102,7 @@ class TestProvisioning(SaasCase, TransactionCase):
         self.instance._job_provision_step("reserve")
         self.instance._job_provision_step("reserve")
         self.assertEqual(
-            len(self._jobs(self.instance, "_job_provision_step").filtered(lambda j: j.args == ["database"])), 1
+            len(self._jobs(self.instance, "_job_provision_step").filtered(lambda j: j.args == ["filestore"])), 1
         )
 
     def test_a_step_that_came_too_late_does_nothing(self):
@@ -97,9 +130,9 @@ class TestProvisioning(SaasCase, TransactionCase):
         self.instance._job_provision_step("reserve")
         self._fail_job(self._jobs(self.instance, "_job_provision_step")[:1], "No space left")
         self.assertEqual(self.instance.state, "failed")
-        self.assertEqual(self.instance.failure_step, "database")
+        self.assertEqual(self.instance.failure_step, "filestore")
         self.assertEqual(self.instance.failure_reason, "No space left")
-        self.assertEqual(self.instance.step_ids.filtered(lambda s: s.code == "database").message, "No space left")
+        self.assertEqual(self._step("filestore").message, "No space left")
         self.assertIn(self.administrator, self.instance.activity_ids.user_id)
         self.assertNotIn(self.manager, self.instance.activity_ids.user_id)
         self.assertTrue(self._jobs(self.instance, "_job_undo_provisioning"))
@@ -208,7 +241,7 @@ class TestProvisioning(SaasCase, TransactionCase):
     def test_jobs_carry_no_secret(self):
         self._provision()
         jobs = self.env["queue.job"].search([("saas_instance_id", "=", self.instance.id)])
-        self.assertEqual(len(jobs), len(STEPS) + 1)
+        self.assertEqual(len(jobs), len(JOBS) + 1)
         self.assertEqual(self.instance.job_count, len(jobs))
         for job in jobs:
             self.assertLessEqual({type(arg) for arg in job.args}, {str, int})
