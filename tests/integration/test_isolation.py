@@ -186,7 +186,7 @@ class TestRolePutBack:
         ) == [(0,)]
 
 
-# What is planted keeps evidence of who ran it, and grants itself a neighbour's database if it runs with rights that can.
+# What is planted keeps evidence of who ran it, and grants itself a neighbour's database if its rights allow that.
 TRAP = """
     CREATE TABLE evidence (who text, session text);
     CREATE FUNCTION spring() RETURNS void LANGUAGE plpgsql AS $$
