@@ -193,10 +193,10 @@ class SaasInstanceProvisioning(models.Model):
             try:
                 with self.env.cr.savepoint():
                     step = self._do_provision_step(code)
-            except Exception:  # noqa: BLE001 - whatever it is, the step's own job meets it again and reports it
+            except Exception as error:  # noqa: BLE001 - whatever it is, the step's own job meets it again and reports it
                 if not done:
                     raise
-                _logger.info("%s: step %s gets a job of its own", self.display_name, code, exc_info=True)
+                _logger.info("%s: step %s gets a job of its own: %s", self.display_name, code, error)
                 break
             done += step
         return done
