@@ -5,7 +5,7 @@ STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m sta
 export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down reset logs shell test lint format bench lock
+.PHONY: help demo up down reset logs shell test lint format bench secrets lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ format: ## Format all source files
 
 bench: ## Measure provisioning on this machine and write docs/benchmarks.md
 	@$(STACK) bench
+
+secrets: ## Write random secrets for an installation to secrets/ (docs/install.md)
+	@$(STACK) secrets
 
 lock: ## Write the lock files in requirements/ anew (needs uv)
 	@cd requirements && for name in odoo tools test browser lint; do \

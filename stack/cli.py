@@ -6,12 +6,12 @@ import signal
 import subprocess
 import sys
 
-from stack import console, lifecycle, logs, manager_database, python_env
+from stack import console, lifecycle, logs, manager_database, python_env, secret_files
 from stack.checks import lint
 from stack.checks import main as checks
 from stack.checks.context import Context
 from stack.errors import StackError
-from stack.paths import Paths
+from stack.paths import Paths, private_folder
 from stack.processes import clean_environment
 
 
@@ -119,6 +119,14 @@ def bench(paths):
     return subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
 
 
+def secrets(paths):
+    """Write the secrets of an installation to the folder secrets/; what is there stays."""
+    folder = private_folder(paths.root / "secrets")
+    # Readable by the user of a container, whoever that is; the folder is closed to everybody else on this machine.
+    secret_files.SecretFiles(folder, paths.addons / "saas_manager", mode=0o444).create()
+    console.say(f"{folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}")
+
+
 def _print_addresses(stack):
     password = stack.secrets.read("administrator")
     lines = [
@@ -144,4 +152,5 @@ COMMANDS = {
     "test": test,
     "format": format_code,
     "bench": bench,
+    "secrets": secrets,
 }

@@ -28,14 +28,14 @@ def choose(remembered, public_hosts):
     for name, usual in USUAL.items():
         expected = remembered.get(name, usual)
         hosts = {"127.0.0.1", *(public_hosts if name == "public" else ())}
-        port = _next_free(expected, hosts, set(chosen.values()))
+        port = next_free(expected, hosts, set(chosen.values()))
         if port != expected:
             remarks.append(f"port {expected} ({name.replace('_', ' ')}) is taken: using {port}")
         chosen[name] = port
     return chosen, remarks
 
 
-def _next_free(port, hosts, used):
+def next_free(port, hosts, used):
     for candidate in range(port, port + ATTEMPTS):
         if candidate not in used and all(is_free(host, candidate) for host in hosts):
             return candidate

@@ -23,7 +23,7 @@ def environment(paths, name):
     """Return the Python of the virtual environment `requirements/<name>.txt`, building it at the first time."""
     lock = paths.root / "requirements" / f"{name}.txt"
     interpreter, version = find_interpreter()
-    code = hashlib.sha256(lock.read_bytes() + version.encode()).hexdigest()[:12]
+    code = digest(lock, version)
     folder = paths.cache / f"venv-{name}-{code}"
     python = folder / "bin" / "python"
     with locked(paths.cache / f".venv-{name}.lock"):
@@ -31,6 +31,11 @@ def environment(paths, name):
             _build(folder, interpreter, lock, paths)
             (folder / "complete").touch()
     return python
+
+
+def digest(lock, version=""):
+    """Return a code for what a lock file installs on a version of Python."""
+    return hashlib.sha256(lock.read_bytes() + version.encode()).hexdigest()[:12]
 
 
 def queue_job(paths, series, python):

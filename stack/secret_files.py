@@ -14,11 +14,13 @@ class SecretFiles:
 
     :param folder: where they lie
     :param addon: folder of the addon saas_manager, whose naming module derives the runtime's secret
+    :param mode: rights of the files
     """
 
-    def __init__(self, folder, addon):
+    def __init__(self, folder, addon, mode=0o600):
         self.folder = folder
         self.addon = addon
+        self.mode = mode
 
     def path(self, name):
         return self.folder / name
@@ -32,10 +34,14 @@ class SecretFiles:
             if not self.path(name).exists():
                 # The administrator's password is typed by people.
                 value = secrets.token_urlsafe(12) if name == "administrator" else secrets.token_urlsafe(48)
-                write_atomically(self.path(name), value)
-        write_atomically(self.path("runtime"), self._runtime_secret())
+                self.write(name, value)
+        self.write("runtime", self.runtime_secret())
 
-    def _runtime_secret(self):
+    def write(self, name, value):
+        write_atomically(self.path(name), value, self.mode)
+
+    def runtime_secret(self):
+        """Return what the tenants' passwords derive from."""
         sys.path.insert(0, str(self.addon))
         try:
             from saas_engine import naming
@@ -44,7 +50,7 @@ class SecretFiles:
         return naming.runtime_secret(self.read("master").encode(), RUNTIME)
 
     def write_pgpass(self, cluster):
-        """Write the password files that libpq reads, one for each service's role."""
-        for role in ("saas_manager", "saas_gateway"):
+        """Write the password files that libpq reads, one for each service's role whose password is here."""
+        for role in filter(lambda role: self.path(role).exists(), ("saas_manager", "saas_gateway")):
             line = f"{cluster.host}:{cluster.port}:*:{role}:{self.read(role)}\n"
-            write_atomically(self.path(f"{role}.pgpass"), line)
+            self.write(f"{role}.pgpass", line)

@@ -14,6 +14,8 @@ from stack.supervisor_config import Program
 MANAGER_DATABASE = "manager"
 MANAGER_MODULES = ("queue_job", "saas_manager")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
+# Workers and cron processes of each service. Six job slots take a process each while they run; two more answer people.
+PROCESSES = {"manager": (8, 1), "tenant": (3, 2)}
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Stack:
         return f"http://{{subdomain}}.{self.base_domain}:{self.ports['public']}"
 
     @property
+    def odoo_conf(self):
+        return self.paths.root / "odoo.conf"
+
+    @property
     def mail_url(self):
         return f"http://127.0.0.1:{self.ports['mail']}"
 
@@ -66,12 +72,16 @@ class Stack:
     def write_configuration(self):
         """Write the files that the processes read beside odoo.conf."""
         self.secrets.write_pgpass(self.cluster)
-        self._link_tenant_addons()
         traefik.write(self.paths.traefik, self.ports, self.addresses, self.base_domain)
+        self.write_runtime()
+
+    def write_runtime(self):
+        """Write what the manager needs to run the tenants' Odoo itself."""
+        self.link_tenant_addons()
         runtime = private_folder(self.paths.runtimes / RUNTIME) / "runtime.json"
         write_atomically(runtime, json.dumps(self._runtime(), indent=2) + "\n")
 
-    def _link_tenant_addons(self):
+    def link_tenant_addons(self):
         """Have a folder with the addons that tenants may see: the manager's must not stand among their apps."""
         folder = private_folder(self.paths.tenant_addons)
         for name in TENANT_ADDONS:
@@ -118,12 +128,18 @@ class Stack:
             self.python,
             self.odoo.program,
             *([subcommand] if subcommand else []),
-            f"--config={self.paths.root / 'odoo.conf'}",
+            f"--config={self.odoo_conf}",
             f"--addons-path={','.join(map(str, addons))}",
             f"--data-dir={data}",
             f"--db_host={self.cluster.host}",
             f"--db_port={self.cluster.port}",
             f"--db_user={role}",
+            *self._outgoing_mail(),
+        ]
+
+    def _outgoing_mail(self):
+        """Every mail of the demo goes to its catcher."""
+        return [
             "--smtp=127.0.0.1",
             f"--smtp-port={self.ports['smtp']}",
             # What a mail leaves under when neither company nor user has an address, as in an Odoo 19 without demo data.
@@ -137,12 +153,12 @@ class Stack:
             "PGPASSFILE": self.secrets.path(f"{role}.pgpass"),
         }
 
-    def _tenant_command(self):
+    def tenant_command(self):
         modules = self.odoo.server_wide("saas_gateway")
         command = self.odoo_command(None, "saas_gateway", self.paths.data("tenant"), [self.paths.tenant_addons])
         return [*command, f"--load={modules}"]
 
-    def _tenant_environment(self):
+    def tenant_environment(self):
         return {
             **self._common("saas_gateway"),
             "SAAS_RUNTIME": RUNTIME,
@@ -154,13 +170,23 @@ class Stack:
         return {
             "code": RUNTIME,
             "release": self.odoo.series,
-            "url": f"http://127.0.0.1:{self.ports['tenant']}",
+            "url": f"http://{self.service_host('tenant')}:{self.ports['tenant']}",
             "data_dir": str(self.paths.data("tenant")),
-            "command": [str(part) for part in self._tenant_command()],
-            "environment": {name: str(value) for name, value in self._tenant_environment().items()},
+            "command": [str(part) for part in self.tenant_command()],
+            "environment": {name: str(value) for name, value in self.tenant_environment().items()},
         }
 
-    def _listening(self, name, workers, cron_processes):
+    def service_host(self, name):
+        """Return where one service finds another."""
+        return "127.0.0.1"
+
+    def processes(self, name):
+        """Return how many workers and cron processes a service has."""
+        return PROCESSES[name]
+
+    def listening(self, name):
+        """Return the arguments that let a service answer at its ports."""
+        workers, cron_processes = self.processes(name)
         return [
             f"--http-port={self.ports[name]}",
             f"--gevent-port={self.ports[f'{name}_gevent']}",
@@ -169,13 +195,13 @@ class Stack:
         ]
 
     def _manager(self):
-        # Six job slots take a process each while they run; two more answer people.
-        command = self.manager_command(*self._listening("manager", workers=8, cron_processes=1))
-        return self._odoo_program("manager", command, self.manager_environment())
+        return self._odoo_program(
+            "manager", self.manager_command(*self.listening("manager")), self.manager_environment()
+        )
 
     def _tenant(self):
-        command = [*self._tenant_command(), *self._listening("tenant", workers=3, cron_processes=2)]
-        return self._odoo_program("tenant", command, self._tenant_environment())
+        command = [*self.tenant_command(), *self.listening("tenant")]
+        return self._odoo_program("tenant", command, self.tenant_environment())
 
     def _odoo_program(self, name, command, environment):
         launch = (self.tools / "python", "-I", self.paths.root / "stack" / "launch.py")

@@ -1,11 +1,24 @@
 """Traefik's configuration: the one public door, and what it does not let through."""
 
+import json
+
 from stack.paths import write_atomically
 
 # Never for the public: the database manager and the door of the job runner. Odoo decodes what it gets, so the
 # rule reads a slash in all its spellings, and stands anywhere (a language may come first: /fr/web/database).
 SLASH = "(?:/|%2f|%5c|%252f)+"
 REFUSED = f"(?i){SLASH}(?:web{SLASH}database|queue_job{SLASH}runjob)"
+
+# Odoo decodes before it chooses a route: a hidden slash would be another path there than here.
+ENCODED_CHARACTERS = {
+    "allowEncodedSlash": False,
+    "allowEncodedBackSlash": False,
+    "allowEncodedNullCharacter": False,
+    "allowEncodedSemicolon": True,
+    "allowEncodedPercent": True,
+    "allowEncodedQuestionMark": True,
+    "allowEncodedHash": True,
+}
 
 
 def command(program, folder):
@@ -21,60 +34,60 @@ def write(folder, ports, addresses, base_domain):
     :param base_domain: `manager.<base domain>` is the manager, every other name a tenant
     """
     (folder / "routes").mkdir(exist_ok=True)
-    write_atomically(folder / "traefik.yml", _static(folder, ports["public"], addresses))
+    public = {
+        f"public{number}": entry_point(f"{f'[{address}]' if ':' in address else address}:{ports['public']}")
+        for number, address in enumerate(addresses, 1)
+    }
+    write_atomically(folder / "traefik.yml", static(folder, public))
     manager = f"Host(`manager.{base_domain}`)"
     write_atomically(
         folder / "routes" / "manager.yml",
-        _routes("manager", manager, 1000, ports["manager"], ports["manager_gevent"]),
+        routes("manager", manager, 1000, ports["manager"], ports["manager_gevent"]),
     )
     # The catch-all: the gateway knows which hosts exist, so a new tenant needs no change here.
     write_atomically(
         folder / "routes" / "shared.yml",
-        _routes("shared", "PathPrefix(`/`)", 1, ports["tenant"], ports["tenant_gevent"]),
+        routes("shared", "PathPrefix(`/`)", 1, ports["tenant"], ports["tenant_gevent"]),
     )
 
 
-def _static(folder, port, addresses):
-    entries = "\n".join(
-        f"""\
-  public{number}:
-    address: "{f"[{address}]" if ":" in address else address}:{port}"
-    transport:
-      respondingTimeouts:
-        readTimeout: 15m  # a large upload over a slow line
-    http:
-      # X_Forwarded_Host and X-Forwarded-Host are one header for Python: only the one that Traefik writes gets through.
-      aliasHeadersStrategy: delete
-      # Odoo decodes before it chooses a route: a hidden slash would be another path there than here.
-      encodedCharacters:
-        allowEncodedSlash: false
-        allowEncodedBackSlash: false
-        allowEncodedNullCharacter: false
-        allowEncodedSemicolon: true
-        allowEncodedPercent: true
-        allowEncodedQuestionMark: true
-        allowEncodedHash: true"""
-        for number, address in enumerate(addresses, 1)
-    )
-    return f"""\
-# Written at every start. No dashboard, no API, nor anything else of its own;
-# nothing but the routes listens on the public address.
-entryPoints:
-{entries}
-providers:
-  file:
-    directory: "{folder / "routes"}"
-    watch: true
-log:
-  level: WARN
-  noColor: true
-global:
-  checkNewVersion: false
-  sendAnonymousUsage: false
-"""
+def static(folder, entry_points, **more):
+    """Return the static configuration: JSON, which is YAML too.
+
+    No dashboard, no API, nor anything else of its own; nothing but the routes listens on the public address.
+    :param folder: holds the folder `routes`, which Traefik watches
+    :param dict entry_points: by name
+    :param more: further sections
+    """
+    configuration = {
+        "entryPoints": entry_points,
+        "providers": {"file": {"directory": str(folder / "routes"), "watch": True}},
+        "log": {"level": "WARN", "noColor": True},
+        "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
+    }
+    return json.dumps(configuration | more, indent=2) + "\n"
 
 
-def _routes(name, rule, priority, port, gevent_port):
+def entry_point(address, **http):
+    """Return one address that Traefik listens on.
+
+    :param address: such as "127.0.0.1:80" or ":80"
+    :param http: further settings of its section `http`
+    """
+    return {
+        "address": address,
+        # A large upload over a slow line.
+        "transport": {"respondingTimeouts": {"readTimeout": "15m"}},
+        "http": {
+            # X_Forwarded_Host and X-Forwarded-Host are one header for Python: only Traefik's own gets through.
+            "aliasHeadersStrategy": "delete",
+            "encodedCharacters": ENCODED_CHARACTERS,
+            **http,
+        },
+    }
+
+
+def routes(name, rule, priority, port, gevent_port, host="127.0.0.1"):
     """Return the routes of one service. What is refused matches no route at all, which is a 404 of Traefik's own."""
     return f"""\
 http:
@@ -95,15 +108,21 @@ http:
         customRequestHeaders:
           # It would choose the database in place of the host's name.
           X-Odoo-Database: ""
+        customResponseHeaders:
+          Server: ""
+        contentTypeNosniff: true
+        referrerPolicy: strict-origin-when-cross-origin
+        # Sent over TLS only. Without subdomains: what else runs at the customer's domain is not ours to decide.
+        stsSeconds: 31536000
   services:
     {name}:
       loadBalancer:
         passHostHeader: true
         servers:
-          - url: "http://127.0.0.1:{port}"
+          - url: "http://{host}:{port}"
     {name}-websocket:
       loadBalancer:
         passHostHeader: true
         servers:
-          - url: "http://127.0.0.1:{gevent_port}"
+          - url: "http://{host}:{gevent_port}"
 """

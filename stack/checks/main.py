@@ -19,15 +19,19 @@ def run():
     wanted = [name for name in os.environ.get("ONLY", "").split(",") if name]
     alone = _wanted(wanted, {**lint.checks(context), **suites.checks(context), **odoo_addons.checks(context)})
     on_stack = _wanted(wanted, suites.stack_checks(context))
-    if not alone and not on_stack:
+    last = _wanted(wanted, suites.last_checks(context))
+    if not alone and not on_stack and not last:
         raise StackError(
-            f"ONLY={','.join(wanted)} names no check. Known: lint, unit, integration, gateway, odoo, e2e, security."
+            f"ONLY={','.join(wanted)} names no check. "
+            "Known: lint, unit, integration, gateway, odoo, e2e, security, compose."
         )
-    console.say(console.paint(f"{len(alone) + len(on_stack)} checks", "bold"))
+    console.say(console.paint(f"{len(alone) + len(on_stack) + len(last)} checks", "bold"))
     for name, check in alone.items():
         report.run(name, check)
     if on_stack:
         _run_on_stack(context, report, on_stack)
+    for name, check in last.items():
+        report.run(name, check)
     report.print_table(() if wanted else _missing(context))
     return 1 if report.failed else 0
 

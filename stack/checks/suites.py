@@ -4,7 +4,7 @@ import os
 import shlex
 
 from stack import console, lifecycle
-from stack.checks import chromium, command
+from stack.checks import chromium, command, container_engine, container_images
 from stack.checks.report import CheckFailed, CheckSkipped, Counts
 from stack.errors import StackError
 from stack.odoo_source import TARGET
@@ -14,6 +14,7 @@ def checks(context):
     """Return the suites without the stack, by name."""
     return {
         "unit": lambda: _pytest(context, "unit", "test"),
+        "unit production": lambda: _pytest(context, "production", "production"),
         "integration": lambda: _pytest(context, "integration", "test"),
         "gateway": lambda: _gateway(context),
     }
@@ -25,6 +26,11 @@ def stack_checks(context):
         "e2e": lambda: _on_stack(context, "e2e"),
         "security": lambda: _on_stack(context, "security"),
     }
+
+
+def last_checks(context):
+    """Return the suites that come after the stack was stopped, by name."""
+    return {"compose": lambda: _compose(context)}
 
 
 class RunningStack:
@@ -81,3 +87,14 @@ def _on_stack(context, name):
     if remark:
         console.warn(remark)
     return _pytest(context, name, "browser", SAAS_DEMO_JSON=context.paths.demo_file, SAAS_RUN_DIR=context.paths.run)
+
+
+def _compose(context):
+    engine = container_engine.start(context)
+    try:
+        variables = container_images.prepare(context, engine)
+        return _pytest(context, "compose", "production", **engine.environment, **variables)
+    except StackError as error:
+        raise CheckFailed(str(error)) from error
+    finally:
+        engine.stop()

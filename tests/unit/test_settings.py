@@ -83,6 +83,29 @@ def test_secret_file_missing_or_empty(tmp_path, content):
         Settings.from_environment(environ)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "change-me",
+        "CHANGE_ME_please-0123456789-0123456789",
+        "Password123",
+        "odoo",
+        "your-secret" * 4,
+        "12345678" * 5,
+        "<placeholder>" * 3,
+    ],
+)
+def test_example_values_are_refused(value):
+    with pytest.raises(ConfigurationError, match="SAAS_MASTER_SECRET is an example value") as refusal:
+        Settings.from_environment({**COMPLETE, "SAAS_MASTER_SECRET": value})
+    assert value not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", [SECRET, "Xr5-admin-9f0JqLw2" * 2, "4f1d" * 10])
+def test_values_that_only_contain_a_common_word_are_taken(value):
+    assert Settings.from_environment({**COMPLETE, "SAAS_MASTER_SECRET": value}).master_secret == value.encode()
+
+
 def test_no_secret_in_texts():
     assert SECRET not in repr(Settings.from_environment(COMPLETE))
     with pytest.raises(ConfigurationError) as refusal:

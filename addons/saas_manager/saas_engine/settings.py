@@ -2,12 +2,18 @@
 
 import dataclasses
 import os
+import re
 from pathlib import Path
 
 from .errors import ConfigurationError
 from .naming import SECRET_BYTES
 
 SCHEMES = ("http", "https")
+# What examples, tutorials and images ship. Whoever leaves one of them in place has no secret.
+EXAMPLE_VALUES = frozenset(
+    "admin default example manager odoo passw0rd password postgres root saas secret test".split()
+)
+EXAMPLE_PARTS = ("changeme", "yoursecret", "yourpassword", "replaceme", "placeholder", "examplesecret")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Settings:
 def text_secret(environ, name):
     """Return the secret `name` from the environment or from the file that `name`_FILE points to.
 
-    :raise ConfigurationError: neither is there, or it is empty or unreadable
+    :raise ConfigurationError: neither is there, or it is empty, unreadable or a known example
     """
     value, path = environ.get(name), environ.get(f"{name}_FILE")
     if not value and path:
@@ -72,7 +78,15 @@ def text_secret(environ, name):
             raise ConfigurationError(f"{name}_FILE: {path} cannot be read: {reason}") from None
     if not value:
         raise ConfigurationError(f"{name} or {name}_FILE is missing or empty.")
+    if is_example(value):
+        raise ConfigurationError(f"{name} is an example value that everybody knows. Put a random one in its place.")
     return value
+
+
+def is_example(value):
+    """Tell whether a secret is one that examples use: "change-me" and its relatives, in any spelling."""
+    plain = re.sub(r"[^a-z0-9]", "", value.lower())
+    return plain.rstrip("0123456789") in EXAMPLE_VALUES | {""} or any(part in plain for part in EXAMPLE_PARTS)
 
 
 def _secret(environ, name):

@@ -1,0 +1,5 @@
+import sys
+
+from stack.production.start import main
+
+sys.exit(main())

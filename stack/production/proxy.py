@@ -1,0 +1,130 @@
+"""Traefik's files in an installation: the demo's routes, TLS, and certificates from Let's Encrypt."""
+
+import json
+from pathlib import Path
+
+from stack import traefik
+from stack.errors import StackError
+from stack.paths import write_atomically
+from stack.production.installation import PORTS, required
+
+# How certificates are had: for all names at once by the DNS challenge, for each name by the HTTP challenge, from files
+# of one's own, or not at all, because somebody in front of Traefik ends TLS.
+TLS = ("dns", "http", "files", "off")
+ACME_FOLDER = Path("/var/lib/traefik")
+CERTIFICATES = Path("/certificates")
+# The routes are for these addresses; the one of the health check has nothing else.
+SERVES = {"asDefault": True}
+# Browsers of the last ten years speak this; older protocols are broken.
+TLS_OPTIONS = {"default": {"minVersion": "VersionTLS12", "alpnProtocols": ["h2", "http/1.1"]}}
+
+
+def write(environ):
+    """Write the static configuration and the routes, as the environment asks for.
+
+    :return: the folder
+    :raise StackError: a variable is missing or wrong
+    """
+    base_domain = required(environ, "SAAS_BASE_DOMAIN", "example.com").strip(".").lower()
+    tls = _choice(environ)
+    folder = Path(environ.get("SAAS_TRAEFIK_DIR") or "/etc/traefik")
+    manager_host = environ.get("SAAS_MANAGER_HOST") or f"manager.{base_domain}"
+    static = traefik.static(folder, _entry_points(environ, tls), **_sections(environ, tls))
+    (folder / "routes").mkdir(exist_ok=True)
+    for name, rule, priority, service in (
+        ("manager", f"Host(`{manager_host}`)", 1000, "manager"),
+        # The catch-all: the gateway knows which hosts exist, so a new tenant needs no change here.
+        ("shared", "PathPrefix(`/`)", 1, "tenant"),
+    ):
+        host = environ.get(f"SAAS_{service.upper()}_SERVICE") or "127.0.0.1"
+        text = traefik.routes(name, rule, priority, PORTS[service], PORTS[f"{service}_gevent"], host)
+        write_atomically(folder / "routes" / f"{name}.yml", text)
+    write_atomically(folder / "routes" / "tls.yml", _json(_tls(environ, tls, base_domain, manager_host)))
+    write_atomically(folder / "traefik.yml", static)
+    return folder
+
+
+def _choice(environ):
+    tls = environ.get("SAAS_TLS") or "http"
+    if tls not in TLS:
+        raise StackError(f"SAAS_TLS is {tls!r}: it must be one of {', '.join(TLS)}.")
+    if tls == "dns":
+        required(environ, "SAAS_DNS_PROVIDER", "cloudflare")
+    return tls
+
+
+def _entry_points(environ, tls):
+    """Traefik's addresses: two public ones, one for the manager's look at a new tenant, one for the health check."""
+    trusted = [network for network in (environ.get("SAAS_TRUSTED_PROXIES") or "").split(",") if network]
+    forwarded = {"forwardedHeaders": {"trustedIPs": trusted}} if trusted else {}
+    plain = {} if tls == "off" else {"redirections": {"entryPoint": _redirection(environ)}}
+    interface = environ.get("SAAS_PROXY_INTERFACE") or ""
+    points = {
+        "web": traefik.entry_point(":80", **plain) | forwarded | SERVES,
+        "internal": traefik.entry_point(f"{interface}:8000") | SERVES,
+        "health": {"address": f"{interface}:8082"},
+    }
+    if tls != "off":
+        points["secure"] = traefik.entry_point(":443", tls={}) | forwarded | SERVES
+    return points
+
+
+def _redirection(environ):
+    port = environ.get("SAAS_PUBLIC_PORT") or "443"
+    return {"to": f":{port}", "scheme": "https", "permanent": True}
+
+
+def _sections(environ, tls):
+    sections = {"ping": {"entryPoint": "health"}}
+    if tls in ("dns", "http"):
+        sections["certificatesResolvers"] = {tls: {"acme": _acme(environ, tls)}}
+    return sections
+
+
+def _acme(environ, tls):
+    folder = Path(environ.get("SAAS_ACME_DIR") or ACME_FOLDER)
+    acme = {
+        "email": required(environ, "SAAS_ACME_EMAIL", "you@example.com"),
+        "storage": str(folder / "acme.json"),
+    }
+    if environ.get("SAAS_ACME_SERVER"):
+        acme["caServer"] = environ["SAAS_ACME_SERVER"]
+    if tls == "dns":
+        acme["dnsChallenge"] = {"provider": environ["SAAS_DNS_PROVIDER"]}
+    else:
+        acme["httpChallenge"] = {"entryPoint": "web"}
+    return acme
+
+
+def _tls(environ, tls, base_domain, manager_host):
+    """Return TLS's options, and where its certificates come from."""
+    if tls == "off":
+        return {}
+    dynamic = {"tls": {"options": TLS_OPTIONS}}
+    if tls == "files":
+        folder = Path(environ.get("SAAS_CERTIFICATES_DIR") or CERTIFICATES)
+        pair = {"certFile": str(folder / "certificate.pem"), "keyFile": str(folder / "key.pem")}
+        dynamic["tls"] |= {"certificates": [pair], "stores": {"default": {"defaultCertificate": pair}}}
+    else:
+        dynamic["http"] = {"routers": _wanted_certificates(environ, tls, base_domain, manager_host)}
+    return dynamic
+
+
+def _wanted_certificates(environ, tls, base_domain, manager_host):
+    """A router that no request meets: Traefik gets certificates for its routers' names, and uses them for all."""
+    hosts = [host.strip() for host in (environ.get("SAAS_TLS_HOSTS") or "").split(",") if host.strip()]
+    domains = [{"main": manager_host}, *({"main": host} for host in hosts)]
+    if tls == "dns":
+        wildcard = {"main": base_domain, "sans": [f"*.{base_domain}"]}
+        domains = [wildcard, *(domain for domain in domains if not domain["main"].endswith(f".{base_domain}"))]
+    router = {
+        "rule": "Host(`certificates.invalid`)",
+        "entryPoints": ["secure"],
+        "service": "noop@internal",
+        "tls": {"certResolver": tls, "domains": domains},
+    }
+    return {"certificates": router}
+
+
+def _json(configuration):
+    return json.dumps(configuration, indent=2) + "\n"

