@@ -23,7 +23,6 @@ def make_settings(folder, **changes):
         "master_secret": MASTER,
         "runtimes_dir": folder / "runtimes",
         "backup_dir": folder / "backups",
-        "base_domain": "example.com",
     }
     return Settings(**{**values, **changes})
 

@@ -1,5 +1,6 @@
 from . import (
     res_groups,
+    saas_settings,
     saas_engine_mixin,
     saas_lifecycle_mixin,
     saas_job_mixin,

@@ -1,5 +1,3 @@
-import os
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
@@ -24,17 +22,16 @@ class SaasInstanceAddress(models.Model):
     @api.model
     def _get_public_scheme_and_port(self):
         """Return how browsers reach the proxy, such as `("http", ":8080")`; the port is empty where it is implied."""
-        scheme = os.environ.get("SAAS_PUBLIC_SCHEME") or "https"
-        port = os.environ.get("SAAS_PUBLIC_PORT")
-        implied = {"http": "80", "https": "443"}[scheme]
-        return scheme, f":{port}" if port and port != implied else ""
+        settings = self.env["saas.settings"]
+        scheme, port = settings._get("saas.public_scheme"), settings._get("saas.public_port")
+        implied = {"http": 80, "https": 443}[scheme]
+        return scheme, f":{port}" if port not in (0, implied) else ""
 
     def _get_host(self):
         """Return the full host name of this instance, or False while it has no subdomain."""
         self.ensure_one()
         server = self.sudo().server_id
-        domain = server.base_domain or server._get_default_base_domain()
-        return self.subdomain and f"{self.subdomain}.{domain}"
+        return self.subdomain and f"{self.subdomain}.{server._get_base_domain()}"
 
     @api.depends("subdomain", "state")
     def _compute_subdomain_hint(self):

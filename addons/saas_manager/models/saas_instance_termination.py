@@ -5,8 +5,6 @@ from odoo.exceptions import AccessError, UserError
 
 from ..saas_engine import backup, removal
 
-GRACE_DAYS = 14
-
 
 class SaasInstanceTermination(models.Model):
     """The end of an instance: off at once, undoable for days, a final backup, and only then gone."""
@@ -84,7 +82,7 @@ class SaasInstanceTermination(models.Model):
     @api.model
     def _get_grace_days(self):
         """Return for how many days a termination can be undone."""
-        return int(self.env["ir.config_parameter"].sudo().get_param("saas.termination_grace_days", GRACE_DAYS))
+        return self.env["saas.settings"]._get("saas.termination_grace_days")
 
     def _prepare_termination_message(self):
         return self.env._(

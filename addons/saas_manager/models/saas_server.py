@@ -1,5 +1,3 @@
-import os
-
 from odoo import api, fields, models
 from odoo.tools import config
 
@@ -23,10 +21,8 @@ class SaasServer(models.Model):
     host = fields.Char("Database Host", tracking=True, help="Empty: the cluster that the manager itself runs on.")
     port = fields.Integer("Database Port", tracking=True)
     base_domain = fields.Char(
-        default=lambda self: self._get_default_base_domain(),
-        required=True,
         tracking=True,
-        help="An instance acme is found at acme.<base domain>.",
+        help="An instance acme is found at acme.<base domain>. Empty: the base domain of the settings.",
     )
     capacity = fields.Integer(default=300, help="How many instances are placed here at most.")
     runtime_ids = fields.One2many("saas.runtime", "server_id", string="Runtimes")
@@ -38,10 +34,9 @@ class SaasServer(models.Model):
 
     _capacity_positive = Constraint("CHECK (capacity >= 0)", "The capacity can't be negative.")
 
-    @api.model
-    def _get_default_base_domain(self):
-        parameter = self.env["ir.config_parameter"].sudo().get_param("saas.base_domain")
-        return os.environ.get("SAAS_BASE_DOMAIN") or parameter or "localhost"
+    def _get_base_domain(self):
+        """Return the domain that the instances of this server, or of none yet, are found under."""
+        return self.base_domain or self.env["saas.settings"]._get("saas.base_domain")
 
     def _compute_instance_count(self):
         counts = self._get_instance_counts()

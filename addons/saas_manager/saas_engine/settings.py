@@ -1,4 +1,7 @@
-"""The manager's settings, from its environment. Secrets may come from a file: NAME or NAME_FILE."""
+"""What the engine needs of its environment: secrets and places. Secrets may come from a file: NAME or NAME_FILE.
+
+What a person may configure is in `models/saas_settings.py`.
+"""
 
 import dataclasses
 import os
@@ -8,7 +11,6 @@ from pathlib import Path
 from .errors import ConfigurationError
 from .naming import SECRET_BYTES
 
-SCHEMES = ("http", "https")
 # What examples, tutorials and images ship. Whoever leaves one of them in place has no secret.
 EXAMPLE_VALUES = frozenset(
     "admin default example manager odoo passw0rd password postgres root saas secret test".split()
@@ -23,11 +25,8 @@ class Settings:
     master_secret: bytes = dataclasses.field(repr=False)
     runtimes_dir: Path
     backup_dir: Path
-    base_domain: str
     pg_bin: Path | None = None
     proxy_url: str | None = None
-    public_scheme: str = "https"
-    public_port: int | None = None
 
     @classmethod
     def from_environment(cls, environ=None):
@@ -42,26 +41,9 @@ class Settings:
             master_secret=_secret(environ, "SAAS_MASTER_SECRET"),
             runtimes_dir=Path(_required(environ, "SAAS_RUNTIMES_DIR")),
             backup_dir=Path(_required(environ, "SAAS_BACKUP_DIR")),
-            base_domain=_required(environ, "SAAS_BASE_DOMAIN").strip(".").lower(),
             pg_bin=Path(pg_bin) if pg_bin else None,
             proxy_url=(environ.get("SAAS_PROXY_URL") or "").rstrip("/") or None,
-            public_scheme=_scheme(environ, "SAAS_PUBLIC_SCHEME"),
-            public_port=port_number(environ, "SAAS_PUBLIC_PORT"),
         )
-
-    def host(self, subdomain):
-        """Return the host name of a tenant."""
-        return f"{subdomain}.{self.base_domain}"
-
-    def url(self, subdomain):
-        """Return a tenant's public address, as browsers show it."""
-        return self.address(self.host(subdomain))
-
-    def address(self, host):
-        """Return the public address of any host that is served."""
-        default = {"http": 80, "https": 443}[self.public_scheme]
-        port = "" if self.public_port in (None, default) else f":{self.public_port}"
-        return f"{self.public_scheme}://{host}{port}"
 
 
 def text_secret(environ, name):
@@ -101,13 +83,6 @@ def _required(environ, name):
     if not value:
         raise ConfigurationError(f"{name} is missing or empty.")
     return value
-
-
-def _scheme(environ, name):
-    scheme = environ.get(name) or "https"
-    if scheme not in SCHEMES:
-        raise ConfigurationError(f"{name} is {scheme!r}: it must be http or https.")
-    return scheme
 
 
 def port_number(environ, name):

@@ -5,6 +5,7 @@ from . import (
     test_provisioning,
     test_rpc_guard,
     test_server,
+    test_settings,
     test_subdomain,
     test_suspension,
     test_template,

@@ -28,7 +28,6 @@ class SaasCase:
                 "SAAS_MASTER_SECRET": MASTER_SECRET,
                 "SAAS_RUNTIMES_DIR": "/nowhere",
                 "SAAS_BACKUP_DIR": "/nowhere",
-                "SAAS_BASE_DOMAIN": "localhost",
             }
         )
         for model, method, result in (

@@ -1,0 +1,128 @@
+import os
+
+from odoo import api, models
+from odoo.tools.translate import LazyTranslate
+
+from ..saas_engine.definitions import Definition
+
+_lt = LazyTranslate(__name__)
+
+DEFINITIONS = (
+    Definition(
+        "saas.base_domain",
+        "domain",
+        "localhost",
+        _lt("Base Domain"),
+        _lt("An instance acme is found at acme.<base domain>. Servers may have one of their own."),
+    ),
+    Definition(
+        "saas.public_scheme",
+        "choice",
+        "https",
+        _lt("Public Scheme"),
+        _lt("How browsers reach instances: https, or http where nothing encrypts."),
+        choices=("https", "http"),
+    ),
+    Definition(
+        "saas.public_port",
+        "integer",
+        0,
+        _lt("Public Port"),
+        _lt("The proxy's port as browsers see it. 0: the usual port of the scheme."),
+        maximum=65535,
+    ),
+    Definition(
+        "saas.termination_grace_days",
+        "integer",
+        14,
+        _lt("Days Until Deletion"),
+        _lt("For how many days a termination can be undone."),
+        maximum=3650,
+    ),
+    Definition(
+        "saas.redirect_days",
+        "integer",
+        30,
+        _lt("Days of Redirection"),
+        _lt("For how many days the old address of a renamed instance leads to the new one."),
+        maximum=3650,
+    ),
+    Definition(
+        "saas.pool_max",
+        "integer",
+        4,
+        _lt("Ready Clones at Most"),
+        _lt("How many clones per template wait for a customer at most. 0: no pool."),
+        maximum=1000,
+    ),
+    Definition(
+        "saas.pool_min",
+        "integer",
+        0,
+        _lt("Ready Clones at Least"),
+        _lt("How many clones of a template in use wait for a customer, even without demand."),
+        maximum=1000,
+    ),
+    Definition(
+        "saas.template_rebuild",
+        "boolean",
+        True,
+        _lt("Rebuild Templates at Night"),
+        _lt("Templates whose definition or code has changed are built again by themselves."),
+    ),
+)
+
+
+class SaasSettings(models.AbstractModel):
+    """What an installation decides: the environment wins over the stored parameter, that over the default.
+
+    Secrets are no settings: they come from the environment or a file alone (`saas_engine/settings.py`).
+    """
+
+    _name = "saas.settings"
+    _description = "Settings of the SaaS manager"
+
+    @api.model
+    def _get_definitions(self):
+        """Return the Definition of every setting. Addons add their own; `docs/configuration.md` lists ours."""
+        return list(DEFINITIONS)
+
+    @api.model
+    def _get_definition(self, name):
+        """Return one Definition.
+
+        :raise KeyError: there is no such setting
+        """
+        for definition in self._get_definitions():
+            if definition.name == name:
+                return definition
+        raise KeyError(name)
+
+    @api.model
+    def _get(self, name):
+        """Return the typed value of a setting.
+
+        :raise KeyError: there is no such setting
+        :raise ConfigurationError: environment or parameter hold what is no such value
+        """
+        definition = self._get_definition(name)
+        given = self._get_from_environment(definition)
+        if given is not None:
+            return definition.parse(given, definition.variable)
+        stored = self.env["ir.config_parameter"].sudo().get_param(name)
+        return definition.parse(stored) if stored else definition.default
+
+    @api.model
+    def _set(self, name, value):
+        """Store a value. Where the environment decides, it keeps deciding.
+
+        :raise ConfigurationError: not such a value
+        """
+        definition = self._get_definition(name)
+        value = definition.parse(definition.format(value))
+        self.env["ir.config_parameter"].sudo().set_param(name, definition.format(value))
+
+    @api.model
+    def _get_from_environment(self, definition):
+        """Return the environment's text, or None. An empty variable decides nothing."""
+        return (os.environ.get(definition.variable) or "").strip() or None
