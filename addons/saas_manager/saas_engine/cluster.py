@@ -5,14 +5,13 @@ database: `connect_as_tenant` does, so that nothing planted in there runs with t
 """
 
 import contextlib
-import dataclasses
 import threading
 
 import psycopg2
-from psycopg2 import errors, sql
+from psycopg2 import errors
 
-from . import cluster_report, naming
-from .errors import EngineError, NameTakenError, RetryableError, TemplateNotReadyError
+from . import cluster_report, databases, naming
+from .errors import NameTakenError, RetryableError
 from .pg_errors import translated
 
 CONNECT_SECONDS = 5
@@ -23,34 +22,7 @@ CLIENT_CHECK = "-c client_connection_check_interval=1000"
 # What a tenant could do to make its own database answer late must not hold a job for ever.
 TENANT_LIMITS = f"-c statement_timeout={TENANT_STATEMENT_SECONDS}s -c lock_timeout=10s {CLIENT_CHECK}"
 
-FIND = """
-    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate
-    FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = %s
-"""
-# Superusers' sessions can't be ended, and autovacuum gives way by itself: DROP and RENAME see to it.
-EVICT = """
-    SELECT pg_terminate_backend(a.pid, 5000) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-    WHERE a.datname = %s AND NOT r.rolsuper AND a.pid <> pg_backend_pid()
-"""
-
-
 _here = threading.local()  # the open connections to `postgres` of this thread, by cluster
-
-
-@dataclasses.dataclass(frozen=True)
-class Database:
-    """One database. The comment tells whose it is: ``saas:<key>``."""
-
-    name: str
-    owner: str
-    comment: str
-    allows_connections: bool
-    is_template: bool
-
-    @property
-    def sealed(self):
-        """Whether it is a template that can be cloned and not be entered."""
-        return self.is_template and not self.allows_connections
 
 
 class Cluster:
@@ -142,27 +114,39 @@ class Cluster:
     def database(self, name):
         """Return what there is of this name, or None."""
         with self.connect() as connection:
-            return _find(connection, name)
+            return databases.find(connection, name)
 
-    def clone(self, template, name, key):
+    def prepare(self, template, name, key):
+        """Make a closed database from a template, marked with a key that has no role. Runs again like `clone`."""
+        with self.connect() as connection:
+            if databases.find(connection, name) is None:
+                self._drop(connection, naming.draft_database(key))
+                databases.create_draft(connection, template, key)
+                with connection:
+                    databases.take_over(connection, naming.draft_database(key), name, key)
+
+    def clone(self, template, name, key, pool_key=""):
         """Make the database `name` from a template, for the role of `key`, which exists.
 
         It is prepared, closed to everybody, under a draft's name and gets its own at the end: a database that has its
         name and our mark is complete. Runs again after a kill at any point.
 
+        :param str pool_key: of a clone of the template that was prepared; it is taken in place of a new one
         :raise NameTakenError: the name belongs to somebody else
         :raise TemplateNotReadyError: the template is not there
         """
         with self.connect() as connection:
-            found = _find(connection, name)
+            found = databases.find(connection, name)
             if found is None:
                 self._drop(connection, naming.draft_database(key))
-                _create_draft(connection, template, key)
-                _hand_over(connection, naming.draft_database(key), name, key)
+                source = databases.find_prepared(connection, pool_key)
+                if source is None:
+                    source = databases.create_draft(connection, template, key)
+                databases.hand_over(connection, source, name, key)
             elif found.comment != naming.database_mark(key):
                 raise NameTakenError(f'The database "{name}" exists and belongs to somebody else.')
             elif not found.allows_connections:  # closed by a removal that was killed
-                _open(connection, name)
+                databases.open_to_role(connection, name)
 
     def rename(self, name, new_name, key):
         """Rename a tenant's database, ending its sessions. Runs again.
@@ -170,31 +154,31 @@ class Cluster:
         :raise NameTakenError: the new name is taken
         """
         with self.connect() as connection:
-            found = _find(connection, new_name)
+            found = databases.find(connection, new_name)
             if found is None:
-                _require_mark(_find(connection, name), name, key)
-                _close(connection, name)
-                _rename(connection, name, new_name)
+                databases.require_mark(databases.find(connection, name), name, key)
+                databases.close(connection, name)
+                databases.rename(connection, name, new_name)
             elif found.comment != naming.database_mark(key):
                 raise NameTakenError(f'The database "{new_name}" exists and belongs to somebody else.')
-            _open(connection, new_name)
+            databases.open_to_role(connection, new_name)
 
     def close(self, name):
         """Let nobody in any more and end the sessions that are in."""
         with self.connect() as connection:
-            _close(connection, name)
+            databases.close(connection, name)
 
     def seal(self, name, key):
         """Turn a built database into a template: nobody enters it, its builder's role lets go of it. Runs again."""
         with self.connect() as connection:
-            _close(connection, name)
-            _execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE true", name)
-            _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
+            databases.close(connection, name)
+            databases.execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE true", name)
+            databases.execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", name)
             with connection.cursor() as cr:
                 cr.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", [naming.role_name(key)])
                 builder = cr.fetchone()
             if builder:
-                _execute(connection, "REVOKE ALL ON DATABASE {} FROM {}", name, *builder)
+                databases.execute(connection, "REVOKE ALL ON DATABASE {} FROM {}", name, *builder)
 
     def drop(self, name, key):
         """Drop a database of this key, whoever is in it. One that is not there is fine.
@@ -202,9 +186,9 @@ class Cluster:
         :raise NameTakenError: it is somebody else's; nothing happened
         """
         with self.connect() as connection:
-            found = _find(connection, name)
+            found = databases.find(connection, name)
             if found is not None:
-                _require_mark(found, name, key)
+                databases.require_mark(found, name, key)
                 self._drop(connection, name)
 
     def drop_draft(self, key):
@@ -213,90 +197,24 @@ class Cluster:
             self._drop(connection, naming.draft_database(key))
 
     def _drop(self, connection, name):
-        found = _find(connection, name)
+        found = databases.find(connection, name)
         if found is None:
             return
         if found.owner != self.user:
             raise NameTakenError(f'The database "{name}" is owned by {found.owner}.')
-        _execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
-        _close(connection, name)
-        _execute(connection, "DROP DATABASE IF EXISTS {}", name)
+        databases.execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
+        databases.close(connection, name)
+        databases.execute(connection, "DROP DATABASE IF EXISTS {}", name)
 
     # -- state
+
+    def marked_databases(self, prefix):
+        """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it."""
+        with self.connect() as connection, connection.cursor() as cr:
+            cr.execute(databases.MARKED, {"prefix": prefix, "mark": naming.database_mark("0" * 32)[:-32], "owner": self.user})
+            return [name for (name,) in cr.fetchall()]
 
     def check(self):
         """Tell what "Test connection" shows: version, role, what is missing, tenants, latency, free disk."""
         with self.connect() as connection:
             return cluster_report.make(connection, self.host)
-
-
-def _find(connection, name):
-    with connection.cursor() as cr:
-        cr.execute(FIND, [name])
-        row = cr.fetchone()
-    return Database(*row) if row else None
-
-
-def _create_draft(connection, template, key):
-    draft = naming.draft_database(key)
-    try:
-        _execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log ALLOW_CONNECTIONS false", draft, template)
-    except errors.InvalidCatalogName:
-        raise TemplateNotReadyError(f'The template database "{template}" does not exist.') from None
-    except (errors.DuplicateDatabase, errors.UniqueViolation):
-        # The server may still be busy with the clone of a worker that was killed a moment ago.
-        raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.', seconds=2) from None
-
-
-def _hand_over(connection, draft, name, key):
-    """Give a draft its rights, its mark and its name, in one transaction."""
-    with connection:
-        # New databases open to PUBLIC, and to their owner. The tenant's role alone may come in.
-        _execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
-        _execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
-        mark = sql.Literal(naming.database_mark(key))
-        with connection.cursor() as cr:
-            cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
-        _rename(connection, draft, name)
-        _open(connection, name)
-
-
-def _rename(connection, name, new_name):
-    try:
-        _execute(connection, "ALTER DATABASE {} RENAME TO {}", name, new_name)
-    except (errors.DuplicateDatabase, errors.UniqueViolation):  # the latter of a rename at the same moment
-        raise NameTakenError(f'The database "{new_name}" exists and belongs to somebody else.') from None
-
-
-def _open(connection, name):
-    _execute(connection, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name)
-
-
-def _close(connection, name):
-    _execute(connection, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
-    with acting_as(connection, "pg_signal_backend") as cr:
-        cr.execute(EVICT, [name])
-
-
-def _require_mark(database, name, key):
-    if database is None:
-        raise EngineError(f'The database "{name}" does not exist.')
-    if database.comment != naming.database_mark(key):
-        raise NameTakenError(f'The database "{name}" belongs to somebody else.')
-
-
-@contextlib.contextmanager
-def acting_as(connection, role):
-    """Give a cursor with the rights of a predefined role, which the manager holds but does not inherit."""
-    with connection.cursor() as cr:
-        cr.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
-        try:
-            yield cr
-        finally:
-            if not connection.closed:
-                cr.execute("RESET ROLE")
-
-
-def _execute(connection, statement, *names):
-    with connection.cursor() as cr:
-        cr.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))

@@ -13,11 +13,14 @@ FULL = {errno.ENOSPC, errno.EDQUOT}
 RESERVE_BYTES = 256 * 1024 * 1024
 
 
-def clone(runtime, template, name, key):
+def clone(runtime, template, name, key, pool_key=""):
     """Copy a template's folder for a tenant. Runs again: a complete copy stays, a killed one is replaced.
 
+    :param str pool_key: of a clone that waits in the pool; its folder is taken if it is there
     :raise DiskFullError: nothing is left of the copy
     """
+    if pool_key:
+        rename(runtime, naming.pool_database(pool_key), name)
     target, draft = folder(runtime, name), folder(runtime, naming.draft_database(key))
     if target.is_dir():
         return
@@ -35,6 +38,12 @@ def rename(runtime, name, new_name):
     source, target = folder(runtime, name), folder(runtime, new_name)
     if source.is_dir() and not target.exists():
         source.rename(target)
+
+
+def names(runtime):
+    """Return the names of all folders, which are names of databases."""
+    parent = runtime.data_dir / "filestore"
+    return [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
 
 
 def remove(runtime, name):

@@ -18,6 +18,8 @@ TEMPLATE_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RUNTIME_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 DATABASE = re.compile(r"[a-z0-9][a-z0-9_-]{1,62}")
 TEMPLATE_DATABASE = re.compile(r"tpl_[a-z][a-z0-9_]{0,39}_v[0-9]{1,9}")
+POOL_PREFIX = "pool_"
+POOL_DATABASE = re.compile(POOL_PREFIX + TENANT_KEY.pattern)
 TEMPLATE_NAMESPACE = uuid.UUID("8a3c6f5e-6a0e-4a55-9d52-2f0b7a3f4c11")
 SECRET_BYTES = 32
 
@@ -77,6 +79,11 @@ def role_name(key):
 def draft_database(key):
     """Return the name under which a clone is prepared, before it gets its real one."""
     return f"new_{_checked(TENANT_KEY, key, 'key')}"
+
+
+def pool_database(key):
+    """Return the name under which a clone waits for a tenant; the key is the clone's own."""
+    return f"{POOL_PREFIX}{_checked(TENANT_KEY, key, 'key')}"
 
 
 def template_database(code, version):

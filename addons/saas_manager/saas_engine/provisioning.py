@@ -1,10 +1,12 @@
 """The steps from nothing to a tenant that answers. Each may run twice, be killed anywhere, and meet half-done state."""
 
+import contextlib
 from urllib.parse import urlsplit
 
 from . import filestore, naming, personalise, roles, web
 from .directory import Directory, TenantEntry
 from .errors import NameTakenError, TemplateNotReadyError
+from .pool import Pool
 
 VERIFY_SECONDS = 10
 
@@ -43,16 +45,21 @@ class Provisioner:
         filestore.require_room(self.runtime, spec.template_database)
 
     def clone_database(self, spec):
-        """Make the tenant's role and its database, complete and closed to everybody else."""
+        """Make the tenant's role and its database, complete and closed to everybody else.
+
+        The clone that waits in the pool for this tenant is taken; if it is not there any more, a new one is made.
+        """
         with self.cluster.locked(spec.key):
             self._ensure_role(spec)
-            self.cluster.clone(spec.template_database, spec.subdomain, spec.key)
+            with self._pool_locked(spec):
+                self.cluster.clone(spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
     def clone_filestore(self, spec):
-        """Copy the template's attachments."""
+        """Copy the template's attachments, or take those that wait in the pool."""
         with self.cluster.locked(spec.key):
             self._require_ours(spec)
-            filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key)
+            with self._pool_locked(spec):
+                filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
     def personalise(self, spec):
         """Make the clone the customer's own, logged in as the tenant."""
@@ -90,6 +97,8 @@ class Provisioner:
         """Remove all that the steps made, and nothing of anybody else's."""
         with self.cluster.locked(spec.key):
             remove_tenant(self.cluster, self.runtime, self.directory, spec)
+        if spec.pool_key:
+            Pool(self.cluster, self.runtime).discard(spec.pool_key)
 
     # -- for all that works inside a tenant's database
 
@@ -103,6 +112,9 @@ class Provisioner:
 
     def _password(self, spec):
         return self.runtime.tenant_password(self.settings.master_secret, spec.key)
+
+    def _pool_locked(self, spec):
+        return self.cluster.locked(spec.pool_key) if spec.pool_key else contextlib.nullcontext()
 
     def _require_free(self, spec):
         database = self.cluster.database(spec.subdomain)

@@ -15,6 +15,7 @@ class TenantSpec:
     :param str host: what browsers ask for, without a port: ``acme.example.com``
     :param str url: the public address with scheme and port, frozen into the database
     :param str template_database: the sealed database to clone; may be empty where nothing is cloned
+    :param str pool_key: the key of a clone of the template that waits in the pool for this tenant; may be empty
     :param dict limits: the plan's limits, as the directory publishes them
     :param int connection_limit: how many PostgreSQL connections the tenant may hold
     """
@@ -24,6 +25,7 @@ class TenantSpec:
     host: str
     url: str
     template_database: str = ""
+    pool_key: str = ""
     release: str = ""
     limits: dict = dataclasses.field(default_factory=dict)
     connection_limit: int = 20
@@ -40,3 +42,5 @@ class TenantSpec:
             raise InvalidNameError(f"Not a subdomain: {self.subdomain!r}")
         if self.template_database:
             naming.database_name(self.template_database)
+        if self.pool_key:
+            naming.pool_database(self.pool_key)
