@@ -48,7 +48,11 @@ def test_it_waits_closed(pool, key, cluster, server):
     assert sorted(path.name for path in pool.runtime.filestore(f"pool_{key}").glob("*/*")) == ["ab12", "cd34"]
     with pytest.raises(psycopg2.OperationalError, match="not currently accepting connections"):
         psycopg2.connect(
-            host=server.host, port=server.port, user="postgres", password=postgres.SUPERUSER_PASSWORD, dbname=f"pool_{key}"
+            host=server.host,
+            port=server.port,
+            user="postgres",
+            password=postgres.SUPERUSER_PASSWORD,
+            dbname=f"pool_{key}",
         )
     pool.fill(key, tenants.TEMPLATE)
 

@@ -30,6 +30,7 @@ class SaasInstance(models.Model):
         [
             *("state", "uuid", "reason", "template_database", "failure_reason", "failure_step", "has_leftovers"),
             *("requested_at", "requested_clock", "provisioned_at", "provision_seconds"),
+            "pool_key",
             *("welcome_serial", "welcome_used_at", "welcome_sent_at"),
             *("deletion_date", "state_before_termination"),
         ]

@@ -211,7 +211,9 @@ class Cluster:
     def marked_databases(self, prefix):
         """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it."""
         with self.connect() as connection, connection.cursor() as cr:
-            cr.execute(databases.MARKED, {"prefix": prefix, "mark": naming.database_mark("0" * 32)[:-32], "owner": self.user})
+            cr.execute(
+                databases.MARKED, {"prefix": prefix, "mark": naming.database_mark("0" * 32)[:-32], "owner": self.user}
+            )
             return [name for (name,) in cr.fetchall()]
 
     def check(self):

@@ -4,7 +4,7 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from .common import SaasCase
 
 MODELS = ("saas.server", "saas.release", "saas.runtime", "saas.plan", "saas.template", "saas.template.build")
-RECORDS = (*MODELS, "saas.instance", "saas.instance.step", "saas.event", "saas.backup")
+RECORDS = (*MODELS, "saas.instance", "saas.instance.step", "saas.event", "saas.backup", "saas.pool.clone")
 
 
 @tagged("post_install", "-at_install")
@@ -27,6 +27,7 @@ class TestAccess(SaasCase, TransactionCase):
                 "saas.instance.step": "r",
                 "saas.event": "r",
                 "saas.backup": "r",
+                "saas.pool.clone": "r",
             },
             self.manager: {**dict.fromkeys(RECORDS, "r"), "saas.instance": "rwcu"},
             self.employee: dict.fromkeys(RECORDS, ""),
