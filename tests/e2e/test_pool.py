@@ -8,9 +8,9 @@ from support.holding import held_at
 def blank(demo):
     """The Blank template, with two clones ready."""
     [template] = demo.manager.call("saas.template", "search", [("code", "=", "blank")])
-    [before] = demo.manager.call("saas.template", "read", [template], ["pool_min", "pool_max"])
+    [before] = demo.manager.call("saas.template", "read", [template], ["has_pool", "pool_min"])
     before.pop("id")
-    demo.manager.call("saas.template", "write", [template], {"pool_min": 2, "pool_max": 2})
+    demo.manager.call("saas.template", "write", [template], {"has_pool": True, "pool_min": 2})
     wait_for_ready(demo, template, 2)
     yield template
     demo.manager.call("saas.template", "write", [template], before)
@@ -111,7 +111,7 @@ def test_a_new_version_throws_the_clones_away(demo, blank, subdomain):
 
 def test_switched_off(demo, blank, subdomain):
     waiting = {clone["database_name"] for clone in clones(demo, blank)}
-    demo.manager.call("saas.template", "write", [blank], {"pool_min": 0, "pool_max": 0})
+    demo.manager.call("saas.template", "write", [blank], {"has_pool": False})
     demo.wait_for(lambda: waiting & set(oids(demo)), lambda left: not left, seconds=60, step=0.2)
     instance = demo.provision(subdomain)
     assert demo.read(instance, "pool_key") is False

@@ -38,8 +38,9 @@ class SaasInstancePool(models.Model):
 
     def _finish_provisioning(self):
         """Override of `_finish_provisioning`: the next clone is made when this customer has waited long enough."""
-        super()._finish_provisioning()
+        result = super()._finish_provisioning()
         self._release_pool_clone()
+        return result
 
     def _job_undo_provisioning(self):
         """Override of `_job_undo_provisioning` to let go of the clone."""

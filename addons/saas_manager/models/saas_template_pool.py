@@ -4,7 +4,6 @@ from odoo import api, fields, models
 
 from ..compat import Constraint
 
-POOL_MAX = 5
 DAYS_IN_USE = 7
 
 
@@ -13,8 +12,10 @@ class SaasTemplatePool(models.Model):
 
     _inherit = "saas.template"
 
+    has_pool = fields.Boolean(
+        "Keep Clones Ready", default=True, help="New instances take one that waits, and are there at once."
+    )
     pool_min = fields.Integer("At Least", help="So many clones wait even if nobody has asked for this template.")
-    pool_max = fields.Integer("At Most", default=POOL_MAX, help="0: no clones wait, each is made when it is asked for.")
     pool_clone_ids = fields.One2many("saas.pool.clone", "template_id", string="Clones in the Pool", readonly=True)
     pool_ready = fields.Integer("Ready", compute="_compute_pool", help="Clones that wait for a customer.")
     pool_target = fields.Integer(
@@ -23,9 +24,9 @@ class SaasTemplatePool(models.Model):
         help="As many as were asked for in the last hour, at least one while the template was used within a week.",
     )
 
-    _pool_limits = Constraint("CHECK (pool_min >= 0 AND pool_max >= 0)", "The size of a pool can't be negative.")
+    _pool_limits = Constraint("CHECK (pool_min >= 0)", "The size of a pool can't be negative.")
 
-    @api.depends("pool_min", "pool_max", "pool_clone_ids.state")
+    @api.depends("has_pool", "pool_min", "pool_clone_ids.state")
     def _compute_pool(self):
         counts = self._origin._get_pool_counts()
         for template in self:
@@ -55,15 +56,17 @@ class SaasTemplatePool(models.Model):
         return {template.id: count for template, count in groups}
 
     def _get_pool_target(self, last_hour, last_week):
-        """Return how many clones should wait.
+        """Return how many clones should wait. The settings limit it on both sides.
 
         :param int last_hour: how often the template was asked for in the last hour
         :param int last_week: the same within `DAYS_IN_USE`
         """
         self.ensure_one()
-        if not self.database or not self.active:
+        if not (self.database and self.active and self.has_pool):
             return 0
-        return min(self.pool_max, max(self.pool_min, last_hour, int(bool(last_week))))
+        settings = self.env["saas.settings"]
+        in_use = max(1, settings._get("saas.pool_min")) if last_week else 0
+        return min(settings._get("saas.pool_max"), max(self.pool_min, in_use, last_hour))
 
     # === JOBS === #
 
@@ -111,7 +114,7 @@ class SaasTemplatePool(models.Model):
     def write(self, values):
         """Override of `write` to let pools follow their limits."""
         result = super().write(values)
-        if {"pool_min", "pool_max", "active"} & values.keys():
+        if {"has_pool", "pool_min", "active"} & values.keys():
             self._adjust_pool()
         return result
 

@@ -19,7 +19,8 @@ class TestPool(SaasCase, TransactionCase):
         super().setUpClass()
         cls.pool = create_autospec(Pool, instance=True)
         cls.startClassPatcher(patch.object(cls.env.registry["saas.runtime"], "_get_pool", lambda self: cls.pool))
-        cls.template.write({"pool_min": 2, "pool_max": 3})
+        cls.template.pool_min = 2
+        cls.env["saas.settings"]._set("saas.pool_max", 3)
         cls.Clone = cls.env["saas.pool.clone"]
 
     def setUp(self):
@@ -59,7 +60,12 @@ class TestPool(SaasCase, TransactionCase):
         self.template.pool_min = 0
         self.assertEqual(target(0, 0), 0)
         self.assertEqual(target(0, 1), 1)
-        self.template.pool_max = 0
+        self.env["saas.settings"]._set("saas.pool_min", 2)
+        self.assertEqual((target(0, 0), target(0, 1)), (0, 2))
+        self.env["saas.settings"]._set("saas.pool_max", 0)
+        self.assertEqual(target(9, 9), 0)
+        self.env["saas.settings"]._set("saas.pool_max", 3)
+        self.template.has_pool = False
         self.assertEqual(target(9, 9), 0)
 
     def test_what_was_asked_for_lately_counts(self):
@@ -81,10 +87,18 @@ class TestPool(SaasCase, TransactionCase):
         everything = self.template + others
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.assertQueryCount(__system__=4):
-            counts = everything._get_pool_counts()
+        few, many = self._count_queries(self.template), self._count_queries(everything)
+        self.assertEqual(few, many)
+        counts = everything._get_pool_counts()
         self.assertEqual(counts[self.template.id], {"ready": 2, "filling": 1, "target": 2})
         self.assertEqual(counts[others[0].id], {"ready": 0, "filling": 0, "target": 0})
+
+    def _count_queries(self, templates):
+        templates._get_pool_counts()  # the settings are in the cache from now on
+        self.env.invalidate_all()
+        before = self.cr.sql_log_count
+        templates._get_pool_counts()
+        return self.cr.sql_log_count - before
 
     def test_too_many_are_removed(self):
         self._fill()
@@ -99,7 +113,7 @@ class TestPool(SaasCase, TransactionCase):
 
     def test_limits_are_followed_at_once(self):
         with trap_jobs() as trap:
-            self.template.pool_max = 0
+            self.template.has_pool = False
             trap.assert_enqueued_job(self.template._job_adjust_pool, args=("tpl_blank_v1",))
         self._fill()
         self.assertFalse(self.template.pool_clone_ids)
