@@ -10,7 +10,7 @@ from stack.locks import locked
 from stack.paths import ROOT
 from stack.processes import clean_environment
 
-CODE = ("addons", "stack", "tests")
+CODE = ("addons", "examples", "stack", "tests")
 
 
 def checks(context):
@@ -34,7 +34,8 @@ def fix(context):
 
 
 def _addons(context):
-    return sorted(path.parent for path in context.paths.addons.glob("*/__manifest__.py"))
+    folders = (context.paths.addons, context.root / "examples")
+    return [path.parent for folder in folders for path in sorted(folder.glob("*/__manifest__.py"))]
 
 
 def _ruff(context, *command):
@@ -89,7 +90,8 @@ def _eslint(context):
 def _prettier(context, mode):
     modules = _node_modules(context)
     plugin = modules / "@prettier" / "plugin-xml" / "src" / "plugin.js"
-    files = [path for kind in ("js", "scss", "css", "xml") for path in sorted(context.paths.addons.rglob(f"*.{kind}"))]
+    kinds, folders = ("js", "scss", "css", "xml"), (context.paths.addons, context.root / "examples")
+    files = [path for folder in folders for kind in kinds for path in sorted(folder.rglob(f"*.{kind}"))]
     command = [modules / ".bin" / "prettier", mode, "--config=.prettierrc.json", f"--plugin={plugin}", *files]
     return check(command, context.log("prettier"), cwd=context.root)
 

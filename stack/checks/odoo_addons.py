@@ -26,15 +26,20 @@ ALLOWED = (
 
 @dataclass(frozen=True)
 class Addon:
-    """How an addon is run."""
+    """How an addon is run.
+
+    :param folder: of the checkout, where it lies
+    """
 
     name: str
     server_wide: tuple = ()
+    folder: str = "addons"
 
 
 ADDONS = (
     Addon("saas_tenant"),
     Addon("saas_manager", ("queue_job", "saas_manager")),
+    Addon("saas_example", ("queue_job", "saas_manager"), "examples"),
 )
 
 
@@ -51,7 +56,7 @@ def _check(context, series, addon):
     source = context.odoos.get(series)
     if not source:
         raise CheckSkipped(f"Odoo {series} can't be had on this machine")
-    if not (context.paths.addons / addon.name).is_dir():
+    if not (context.root / addon.folder / addon.name).is_dir():
         raise CheckSkipped("no such addon yet")
     with database(context, source) as stack:
         trial = Trial(context, stack, addon)
@@ -86,10 +91,9 @@ class Trial:
 
     def _command(self, subcommand, *arguments, server_wide=None):
         stack = self.stack
+        addons = [stack.queue_job, *dict.fromkeys((stack.paths.addons, self.context.root / self.addon.folder))]
         return [
-            *stack.odoo_command(
-                subcommand, "saas_manager", stack.paths.data("manager"), [stack.queue_job, stack.paths.addons]
-            ),
+            *stack.odoo_command(subcommand, "saas_manager", stack.paths.data("manager"), addons),
             f"--database={MANAGER_DATABASE}",
             f"--db-filter=^{MANAGER_DATABASE}$",
             f"--load={stack.odoo.server_wide(*(server_wide or self.addon.server_wide))}",

@@ -1,0 +1,2 @@
+from . import saas_instance
+from . import saas_template
