@@ -15,7 +15,7 @@ MISS_AGE = 0.1  # what is not in the copy is looked up again this soon: a new te
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
 
 READ = """
-    SELECT t.db, t.key, t.state, t.reason, ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db)
+    SELECT t.db, t.key, t.state, t.reason, t.limits, ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host)
       FROM saas.tenant t
      WHERE t.runtime = %s"""
 
@@ -29,6 +29,8 @@ class Tenant(NamedTuple):
     key: str
     state: str
     reason: str
+    limits: dict = {}
+    hosts: tuple = ()
 
 
 class Copy(NamedTuple):
@@ -108,8 +110,8 @@ class Directory:
 
     def _read(self, version):
         by_host, by_database = {}, {}
-        for db, key, state, reason, hosts in self.link.execute(READ, [self.runtime]):
-            by_database[db] = tenant = Tenant(db, key, state, reason)
+        for db, key, state, reason, limits, hosts in self.link.execute(READ, [self.runtime]):
+            by_database[db] = tenant = Tenant(db, key, state, reason, limits, tuple(hosts))
             by_host.update(dict.fromkeys(hosts, tenant))
         active = tuple(sorted(db for db, tenant in by_database.items() if tenant.state == "active"))
         return Copy(version, by_host, by_database, active)

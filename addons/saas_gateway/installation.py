@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import counters, cron, hosts, roles, rpc, sandbox, serving, wrapping
+from . import counters, cron, hosts, limits, roles, rpc, sandbox, serving, wrapping
 from .directory import directory
 from .naming import password_key
 

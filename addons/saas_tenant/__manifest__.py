@@ -6,6 +6,7 @@
     "author": "SaaS Manager contributors",
     "license": "LGPL-3",
     "depends": ["base", "web", "mail", "portal", "auth_signup"],
+    "data": ["views/mail_mail_views.xml"],
     "auto_install": False,
     "application": False,
 }

@@ -1,6 +1,7 @@
 """The cluster after the bootstrap (which ran twice): roles, rights, extensions, the manager's database."""
 
 import contextlib
+from concurrent import futures
 
 import psycopg2
 import pytest
@@ -77,6 +78,49 @@ class TestGateway:
         for statement in ("UPDATE tenant SET state = 'active'", "DELETE FROM host", "INSERT INTO runtime VALUES ('x')"):
             with pytest.raises(errors.InsufficientPrivilege):
                 gateway.execute(statement)
+
+    def test_counts_mails_up_to_the_limit(self, gateway, tenant, provisioner):
+        def reserve(count):
+            gateway.execute("SELECT reserve_mails(%s, %s)", [tenant.subdomain, count])
+            return gateway.fetchone()[0]
+
+        assert reserve(1000) is None  # no limits: counted all the same
+        provisioner.directory.set_limits({tenant.key: {"max_mails_hour": 1005, "max_mails_day": 0}})
+        assert [reserve(3), reserve(3), reserve(2)] == [None, "hour", None]
+        provisioner.directory.set_limits({tenant.key: {"max_mails_hour": 0, "max_mails_day": 1006}})
+        assert [reserve(2), reserve(1), reserve(1)] == ["day", None, "day"]
+        gateway.execute("UPDATE counter SET hour = hour - interval '24 hours' WHERE db = %s", [tenant.subdomain])
+        assert reserve(1006) is None
+        gateway.execute("SELECT reserve_mails('nobody', 1)")
+        assert gateway.fetchone() == ("unknown",)
+        with pytest.raises(errors.RaiseException):
+            reserve(-1)
+
+    def test_counts_mails_of_many_workers_to_the_limit_exactly(self, gateway, server, tenant, provisioner):
+        provisioner.directory.set_limits({tenant.key: {"max_mails_hour": 50}})
+
+        def work(_):
+            with login(server, "saas_gateway", tenants.GATEWAY_PASSWORD, "postgres") as own, own.cursor() as cr:
+                answers = []
+                for _ in range(20):
+                    cr.execute("SELECT reserve_mails(%s, 1)", [tenant.subdomain])
+                    answers.append(cr.fetchone()[0])
+                return answers.count(None)
+
+        with futures.ThreadPoolExecutor(4) as workers:
+            assert sum(workers.map(work, range(4))) == 50
+        gateway.execute("SELECT sum(mails) FROM counter WHERE db = %s", [tenant.subdomain])
+        assert gateway.fetchone() == (50,)
+
+    def test_counts_no_mails_of_others(self, gateway, tenant, superuser, provisioner):
+        superuser("INSERT INTO saas.runtime VALUES ('other', 'nobody-yet') ON CONFLICT DO NOTHING")
+        superuser("UPDATE saas.tenant SET runtime = 'other' WHERE key = %s", parameters=[tenant.key])
+        gateway.execute("SELECT reserve_mails(%s, 1)", [tenant.subdomain])
+        assert gateway.fetchone() == ("unknown",)
+        superuser("UPDATE saas.tenant SET runtime = 'shared' WHERE key = %s", parameters=[tenant.key])
+        with provisioner.connect(tenant) as connection, connection.cursor() as cr:
+            with pytest.raises(errors.InvalidSchemaName):
+                cr.execute("SELECT saas.reserve_mails(%s, 1)", [tenant.subdomain])
 
     def test_counts_publications(self, gateway, tenant, provisioner):
         gateway.execute("SELECT version FROM publication")

@@ -16,6 +16,8 @@ from . import (
     saas_instance_address,
     saas_instance_provisioning,
     saas_instance_suspension,
+    saas_plan_limits,
+    saas_instance_limits,
     saas_instance_termination,
     saas_instance_welcome,
     saas_pool_clone,

@@ -22,6 +22,10 @@ class SaasPlan(models.Model):
     trial_days = fields.Integer(default=14)
     max_users = fields.Integer("Internal Users", default=5, help="0: unlimited")
     max_storage_gb = fields.Float("Storage (GB)", default=5, help="Database and files together. 0: unlimited")
+    max_mails_hour = fields.Integer("Mails per Hour", default=100, help="Counted per recipient. 0: unlimited")
+    max_mails_day = fields.Integer(
+        "Mails per Day", default=500, help="Counted per recipient, over the last 24 hours. 0: unlimited"
+    )
     connection_limit = fields.Integer(
         "Database Connections", default=20, required=True, help="What one tenant can take from the cluster at most."
     )
@@ -34,6 +38,7 @@ class SaasPlan(models.Model):
         "CHECK (max_users >= 0 AND max_storage_gb >= 0 AND trial_days >= 0 AND connection_limit > 0)",
         "Limits can't be negative, and a tenant needs at least one database connection.",
     )
+    _mails_positive = Constraint("CHECK (max_mails_hour >= 0 AND max_mails_day >= 0)", "Limits can't be negative.")
     _prices_positive = Constraint("CHECK (price_month >= 0 AND price_year >= 0)", "Prices can't be negative.")
 
     def _compute_instance_count(self):
@@ -45,7 +50,13 @@ class SaasPlan(models.Model):
     def _prepare_limits(self):
         """Return the limits that the directory publishes for an instance of this plan. Addons add their own."""
         self.ensure_one()
-        return {"plan": self.code, "max_users": self.max_users, "max_storage_mb": round(self.max_storage_gb * 1024)}
+        return {
+            "plan": self.code,
+            "max_users": self.max_users,
+            "max_storage_mb": round(self.max_storage_gb * 1024),
+            "max_mails_hour": self.max_mails_hour,
+            "max_mails_day": self.max_mails_day,
+        }
 
     def action_view_instances(self):
         """Open the instances of this plan."""

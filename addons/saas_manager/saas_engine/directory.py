@@ -19,6 +19,11 @@ UPSERT = """
     ON CONFLICT (key) DO UPDATE SET db = excluded.db, runtime = excluded.runtime, release = excluded.release,
         state = excluded.state, reason = excluded.reason, limits = excluded.limits
 """
+SET_LIMITS = """
+    UPDATE saas.tenant t SET limits = n.limits
+      FROM unnest(%s::text[], %s::jsonb[]) AS n (key, limits)
+     WHERE t.key = n.key AND t.limits <> n.limits
+"""
 DROP_HOSTS = "DELETE FROM saas.host WHERE db = %s AND host <> ALL (%s)"
 ADD_HOSTS = "INSERT INTO saas.host (host, db) SELECT unnest(%s::text[]), %s ON CONFLICT (host) DO NOTHING"
 OTHERS_HOSTS = "SELECT host FROM saas.host WHERE host = ANY (%s) AND db <> %s ORDER BY host"
@@ -64,6 +69,15 @@ class Directory:
             cr.execute("UPDATE saas.tenant SET state = %s, reason = %s WHERE key = %s", [state, reason, key])
             if not cr.rowcount:
                 raise EngineError(f"Tenant {key} is not in the directory.")
+
+    def set_limits(self, limits_by_key):
+        """Publish the limits of tenants; those that are not in the directory are left out.
+
+        :param dict limits_by_key: tenant's key -> limits
+        """
+        limits = [Json(limits) for limits in limits_by_key.values()]
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(SET_LIMITS, [list(limits_by_key), limits])
 
     def withdraw(self, key):
         """Take a tenant and its hosts out of the directory. One that is not there is fine."""

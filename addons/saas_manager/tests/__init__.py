@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_lifecycle,
     test_load,
+    test_plan_limits,
     test_pool,
     test_provisioning,
     test_rpc_guard,

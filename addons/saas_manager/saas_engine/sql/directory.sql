@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS saas.counter (
     errors bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (db, hour)
 );
+ALTER TABLE saas.counter ADD COLUMN IF NOT EXISTS mails bigint NOT NULL DEFAULT 0;
 CREATE TABLE IF NOT EXISTS saas.publication (version bigint NOT NULL);
 INSERT INTO saas.publication SELECT 1 WHERE NOT EXISTS (SELECT FROM saas.publication);
 INSERT INTO saas.runtime (code) VALUES ('shared') ON CONFLICT DO NOTHING;
@@ -60,6 +61,34 @@ CREATE OR REPLACE FUNCTION saas.saas_notify(channel text, payload text) RETURNS 
     SELECT pg_notify(channel, payload);
 $$;
 
+-- Counts mails before they are sent, one at a time per tenant. NULL: counted; else the limit that they would exceed.
+CREATE OR REPLACE FUNCTION saas.reserve_mails(tenant_db text, wanted integer) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    this_hour timestamptz := date_trunc('hour', now(), 'UTC');
+    max_hour bigint; max_day bigint; in_hour bigint; in_day bigint;
+BEGIN
+    IF wanted < 1 THEN
+        RAISE 'mails are counted from one on, not %', wanted;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('saas.mails'), hashtext(tenant_db));
+    SELECT coalesce((limits->>'max_mails_hour')::bigint, 0), coalesce((limits->>'max_mails_day')::bigint, 0)
+      INTO max_hour, max_day FROM saas.tenant WHERE db = tenant_db;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    SELECT coalesce(sum(mails) FILTER (WHERE hour = this_hour), 0), coalesce(sum(mails), 0)
+      INTO in_hour, in_day FROM saas.counter WHERE db = tenant_db AND hour > this_hour - interval '24 hours';
+    IF max_day > 0 AND in_day + wanted > max_day THEN
+        RETURN 'day';
+    ELSIF max_hour > 0 AND in_hour + wanted > max_hour THEN
+        RETURN 'hour';
+    END IF;
+    INSERT INTO saas.counter AS c (db, hour, mails) VALUES (tenant_db, this_hour, wanted)
+        ON CONFLICT (db, hour) DO UPDATE SET mails = c.mails + excluded.mails;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION saas.reserve_mails(text, integer) FROM PUBLIC;
+
 -- A gateway sees and touches the rows of its own runtime only.
 CREATE OR REPLACE FUNCTION saas.is_mine(runtime_code text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM saas.runtime WHERE code = runtime_code AND gateway_role = current_user)
@@ -84,6 +113,7 @@ GRANT USAGE ON SCHEMA saas TO saas_gateway;
 GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.publication, saas.cron, saas.counter TO saas_gateway;
 GRANT UPDATE (due, rest_until, last_seconds) ON saas.cron TO saas_gateway;
 GRANT INSERT, UPDATE ON saas.counter TO saas_gateway;
+GRANT EXECUTE ON FUNCTION saas.reserve_mails(text, integer) TO saas_gateway;
 RESET ROLE;
 RESET search_path;
 ALTER ROLE saas_gateway IN DATABASE postgres SET search_path = saas, public;

@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+from ..saas_engine.directory import Directory
+from .saas_instance_suspension import PUBLISHED_STATES
+
+
+class SaasPlanLimits(models.Model):
+    """What a plan allows reaches the tenants that run already: a job writes it into the directories."""
+
+    _name = "saas.plan"
+    _inherit = ["saas.plan", "saas.job.mixin"]
+
+    def write(self, values):
+        """Override of `write` to publish limits that have changed."""
+        before = {plan.id: plan._prepare_limits() for plan in self}
+        result = super().write(values)
+        self.filtered(lambda plan: plan._prepare_limits() != before[plan.id])._publish_limits()
+        return result
+
+    def _publish_limits(self):
+        """Queue a job per plan that makes the directories say what the plan says."""
+        for plan in self:
+            plan._enqueue("_job_publish_limits")
+
+    def _job_publish_limits(self):
+        """Publish the present limits of all instances of this plan, one statement per server."""
+        self.ensure_one()
+        domain = [("plan_id", "=", self.id), ("state", "in", list(PUBLISHED_STATES))]
+        instances = self.env["saas.instance"].sudo().search(domain)
+        for server, placed in instances.grouped("server_id").items():
+            limits = {instance._key: instance._prepare_tenant_spec().limits for instance in placed}
+            with self._engine_errors_as_job_errors():
+                Directory(server._get_cluster()).set_limits(limits)
+        return self.env._(
+            "Limits of %(count)s instances published at %(time)s.", count=len(instances), time=fields.Datetime.now()
+        )
+
+    def _get_job_label(self, method, *args):
+        """Override of `_get_job_label` to name this file's job."""
+        if method == "_job_publish_limits":
+            return self.env._("Publish the limits")
+        return super()._get_job_label(method, *args)

@@ -1,0 +1,35 @@
+"""What this addon asks of the service's gateway. Tests, and an Odoo without our gateway, have none: nobody to ask."""
+
+import sys
+
+
+def limits():
+    """Return the gateway's module `limits` (its public functions are the contract), or None without a gateway."""
+    return sys.modules.get("odoo.addons.saas_gateway.limits")
+
+
+def limits_of(env):
+    """Return the limits that the plan sets for this database, none at all where nobody sets any."""
+    gateway = limits()
+    return gateway.of(env.cr.dbname) if gateway else {}
+
+
+def hosts_of(env):
+    """Return the hosts that are this tenant's own, as far as somebody knows."""
+    gateway = limits()
+    return gateway.hosts_of(env.cr.dbname) if gateway else ()
+
+
+def counts_mails(env):
+    """Tell whether somebody counts the mails of this database."""
+    gateway = limits()
+    return bool(gateway) and gateway.is_known(env.cr.dbname)
+
+
+def reserve_mails(env, recipients):
+    """Count mails before they leave.
+
+    :param int recipients: how many addresses they go to
+    :return: None if they may leave; else why they have to wait: `hour`, `day`, or `away` if nobody could count them
+    """
+    return limits().reserve_mails(env.cr.dbname, recipients) if counts_mails(env) else None
