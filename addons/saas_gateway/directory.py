@@ -15,7 +15,8 @@ MISS_AGE = 0.1  # what is not in the copy is looked up again this soon: a new te
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
 
 READ = """
-    SELECT t.db, t.key, t.state, t.reason, t.limits, ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host)
+    SELECT t.db, t.key, t.state, t.reason, t.limits,
+           ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host)
       FROM saas.tenant t
      WHERE t.runtime = %s"""
 

@@ -1,4 +1,5 @@
 from odoo import models
+
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from .. import gateway, mail_identity
