@@ -1,7 +1,7 @@
 """One real tenant service with three tenants for all tests of this folder."""
 
 import pytest
-from support import gateway_service, postgres
+from support import gateway_service, mail_catcher, postgres
 from support.gateway_client import seconds_until
 
 
@@ -26,9 +26,16 @@ def tenants(stack):
 
 
 @pytest.fixture(scope="session")
-def service(stack, tenants):
+def relay():
+    """The mail server that all tenants share."""
+    with mail_catcher.run() as caught:
+        yield caught
+
+
+@pytest.fixture(scope="session")
+def service(stack, tenants, relay):
     """The running service; its log is in the report of a failure."""
-    with stack.serve() as process:
+    with stack.serve("--smtp=127.0.0.1", f"--smtp-port={relay.port}") as process:
         yield process
     print(stack.log()[-6000:])  # noqa: T201 - pytest shows it when something failed
 

@@ -1,26 +1,24 @@
 """Mails of real tenants through a real service: counted in the directory, sent under the tenant's own name."""
 
 import pytest
-from support import mail_catcher
 from support.gateway_client import seconds_until
 
 SENT = "SELECT coalesce(sum(mails), 0)::int FROM saas.counter WHERE db = %s"
 
 
-@pytest.fixture(scope="module")
-def mails(stack):
-    """The relay of a service of its own, and what it has caught."""
-    with mail_catcher.run() as caught, stack.serve("--smtp=127.0.0.1", f"--smtp-port={caught.port}"):
-        yield caught
+@pytest.fixture
+def mails(relay):
+    """What the relay has caught of this test."""
+    relay.clear()
+    return relay
 
 
 @pytest.fixture
-def tenant(stack, mails):
-    """A tenant that is served by that service."""
+def tenant(stack, service):
+    """A tenant of this test's own."""
     made = stack.create_tenant(f"mail{len(stack.directory.entries())}")
     seconds_until(lambda: made.client.everywhere(200))
     made.sql("DELETE FROM mail_mail")
-    mails.clear()
     return made
 
 

@@ -226,6 +226,8 @@ class Stack:
     @contextlib.contextmanager
     def serve(self, *arguments):
         """Run the service until the block ends; give its process, whose log is `service.log`."""
+        if any(self._answers()):
+            raise RuntimeError("another service is at these ports: what is asked would be answered by that one")
         listening = (f"--http-port={self.port}", f"--gevent-port={self.gevent_port}", "--workers=2")
         command = self.command(*listening, "--max-cron-threads=2", *arguments)
         with open(self.folder / "service.log", "ab") as log:
@@ -240,14 +242,15 @@ class Stack:
         """Return what the service has logged."""
         return (self.folder / "service.log").read_text()
 
+    def _answers(self):
+        return [Client(port, port, "127.0.0.1", None).is_up() for port in (self.port, self.gevent_port)]
+
     def _wait(self, process):
         deadline = time.monotonic() + START_SECONDS
-        for port in (self.port, self.gevent_port):
-            client = Client(port, port, "127.0.0.1", None)
-            while not client.is_up():
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"the tenant service did not start:\n{self.log()[-5000:]}")
-                time.sleep(0.1)
+        while not all(self._answers()):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the tenant service did not start:\n{self.log()[-5000:]}")
+            time.sleep(0.1)
 
 
 def stop(process):

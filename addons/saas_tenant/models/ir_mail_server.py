@@ -40,7 +40,7 @@ class IrMailServer(models.Model):
         """
         company = self.env.company.sudo()
         parameter = self.env["ir.config_parameter"].sudo().get_param("mail.default.from_filter") or ""
-        host = next((name for name in (company.alias_domain_name, parameter) if name in hosts), hosts[0])
+        host = next((name for name in (company.alias_domain_id.name, parameter) if name in hosts), hosts[0])
         return mail_identity.Senders(
             hosts=frozenset(hosts),
             address=mail_identity.address_in(hosts, company.default_from_email) or f"notifications@{host}",
