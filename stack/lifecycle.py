@@ -10,6 +10,7 @@ from stack import (
     demo_file,
     manager_database,
     odoo_source,
+    pdf_engine,
     ports,
     postgres,
     python_env,
@@ -104,6 +105,8 @@ def _find_odoo(paths, state):
     with console.step("Python packages"):
         python_env.environment(paths, "tools")
         python_env.queue_job(paths, odoo.series, python_env.environment(paths, "odoo"))
+    with console.step("PDF engine") as step:
+        step.result = pdf_engine.ensure(paths.cache)
     return odoo
 
 
@@ -149,6 +152,7 @@ def assemble(paths, chosen_ports, odoo, cluster, secrets):
         tools=python_env.environment(paths, "tools").parent,
         queue_job=python_env.queue_job(paths, odoo.series, python),
         addresses=_public_addresses(),
+        pdf_engine=pdf_engine.folder(paths.cache),
     )
 
 

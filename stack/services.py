@@ -1,6 +1,7 @@
 """How each process is run: its command and its environment."""
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from stack import traefik
 from stack.odoo_source import OdooSource
 from stack.paths import Paths, private_folder, write_atomically
 from stack.postgres import Cluster
+from stack.processes import clean_environment
 from stack.secret_files import RUNTIME, SecretFiles
 from stack.supervisor_config import Program
 
@@ -26,6 +28,7 @@ class Stack:
     :param tools: folder of the programs beside Odoo (supervisord, traefik, sendria)
     :param queue_job: addons folder of queue_job
     :param addresses: what the public port listens on
+    :param pdf_engine: folder of wkhtmltopdf, where it is not one of the machine's programs
     """
 
     paths: Paths
@@ -38,6 +41,7 @@ class Stack:
     queue_job: Path
     addresses: tuple
     base_domain: str = "localhost"
+    pdf_engine: Path | None = None
 
     @property
     def manager_host(self):
@@ -163,7 +167,13 @@ class Stack:
             **self._common("saas_gateway"),
             "SAAS_RUNTIME": RUNTIME,
             "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
+            **self._pdf_engine(),
         }
+
+    def _pdf_engine(self):
+        if not self.pdf_engine:
+            return {}
+        return {"PATH": os.pathsep.join([str(self.pdf_engine), clean_environment()["PATH"]])}
 
     def _runtime(self):
         """What the manager needs to run the tenants' Odoo itself, for building templates."""

@@ -13,6 +13,7 @@
         "data/saas_plan_data.xml",
         "data/saas_server_data.xml",
         "data/saas_template_data.xml",
+        "data/saas_vertical_data.xml",
         "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_template_data.xml",

@@ -2,6 +2,10 @@
 
 import sys
 
+from odoo.tools import config
+
+ANY_INTERFACE = ("0.0.0.0", "::")  # noqa: S104 - read, not bound
+
 
 def limits():
     """Return the gateway's module `limits` (its public functions are the contract), or None without a gateway."""
@@ -33,3 +37,12 @@ def reserve_mails(env, recipients):
     :return: None if they may leave; else why they have to wait: `hour`, `day`, or `away` if nobody could count them
     """
     return limits().reserve_mails(env.cr.dbname, recipients) if counts_mails(env) else None
+
+
+def own_address():
+    """Return where programs on this machine reach the service, or None without a gateway: then hosts mean nothing."""
+    if not limits():
+        return None
+    interface = config["http_interface"] or ANY_INTERFACE[0]
+    host = "127.0.0.1" if interface in ANY_INTERFACE else interface
+    return f"http://{f'[{host}]' if ':' in host else host}:{config['http_port']}"

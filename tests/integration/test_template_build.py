@@ -13,7 +13,7 @@ from saas_engine.provisioning import Provisioner
 from saas_engine.template_build import TemplateBuilder, TemplateSpec
 from support import fake_odoo, fake_service, killing, tenants
 
-SPEC = TemplateSpec("blank", 1, ["base", "web"], "de_DE", "DE")
+SPEC = TemplateSpec("blank", 1, ["base", "web"], "de_DE", "DE", "EUR", "Europe/Berlin", "A4")
 KEY = naming.template_key(SPEC.database)
 
 
@@ -61,8 +61,11 @@ def test_built_and_cloned(builder, service):
     assert traces(builder) == ["tpl_blank_v1", "tpl_blank_v1"]
     assert seen[0].hosts[0].endswith(".build.invalid")
     text = "\n".join(lines)
-    assert "-i base,web --stop-after-init --no-http" in text and "--without-demo=all" in text
-    assert "language de_DE, script of" in text
+    assert "--without-demo=all" in text
+    # Language and country first: the apps look at them while they are installed. And base only once.
+    order = ["-i base --stop-after-init", "choices de_DE DE EUR Europe/Berlin A4", "-i web --stop-after-init"]
+    positions = [text.index(part) for part in order] + [text.rindex("choices")]
+    assert positions == sorted(positions)
     provisioner = Provisioner(builder.cluster, builder.runtime, builder.settings)
     spec = tenants.make_spec(template_database="tpl_blank_v1")
     tenants.provision(provisioner, spec)

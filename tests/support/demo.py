@@ -41,6 +41,17 @@ class Odoo:
     def get(self, path, **options):
         return self.request("GET", path, **options)
 
+    def visit(self, path):
+        """Request a path as a browser does: a site in several languages leads on to the visitor's.
+
+        :return: the path where it ended, and the answer
+        """
+        answer = self.get(path)
+        while answer.is_redirect:
+            path = urlsplit(answer.headers["Location"])._replace(scheme="", netloc="").geturl()
+            answer = self.get(path)
+        return path, answer
+
     def rpc(self, service, method, *args):
         payload = {"jsonrpc": "2.0", "params": {"service": service, "method": method, "args": args}}
         answer = self.request("POST", "/jsonrpc", json=payload)
@@ -155,8 +166,8 @@ class Demo:
         assert answer.status_code == 303, answer.text[:500]
         tenant, login = self.tenant(subdomain), f"owner@{subdomain}.example"
         target = "/" + answer.headers["Location"].split("/", 3)[3]
-        page = tenant.get(target).text
-        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+        target, page = tenant.visit(target)
+        fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
         fields |= {"login": login, "password": password, "confirm_password": password}
         answer = tenant.request("POST", target, data=fields)
         # 18.0 signs in and leads on, 19.0 says that it worked.

@@ -12,14 +12,18 @@ from pathlib import Path
 import psycopg2
 from saas_engine import naming
 
+CHOICES = ("LANG", "COUNTRY", "CURRENCY", "TZ", "PAPER")
+
 
 def main(arguments):
     """Install, or run the script on standard input."""
     db = arguments[arguments.index("-d") + 1]
     if arguments[0] == "shell":
         script = sys.stdin.read()
-        _print(f"language {os.environ['SAAS_TEMPLATE_LANG']}, script of {len(script)} bytes")
-        store_asset(db)
+        choices = " ".join(os.environ[f"SAAS_TEMPLATE_{name}"] for name in CHOICES)
+        _print(f"choices {choices}, script of {len(script)} bytes")
+        if "assets" in script:
+            store_asset(db)
         return 0
     _print(f"arguments {' '.join(arguments)}")
     modules = arguments[arguments.index("-i") + 1].split(",")
@@ -28,7 +32,8 @@ def main(arguments):
         return 255
     if "hang" in modules:
         time.sleep(300)
-    _run(db, Path(__file__).with_name("fake_template.sql").read_text())
+    if modules != ["base"]:
+        _run(db, Path(__file__).with_name("fake_template.sql").read_text())
     return 0
 
 

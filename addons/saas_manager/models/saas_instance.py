@@ -30,13 +30,18 @@ class SaasInstance(models.Model):
         [
             *("state", "uuid", "reason", "template_database", "failure_reason", "failure_step", "has_leftovers"),
             *("requested_at", "requested_clock", "provisioned_at", "provision_seconds"),
-            "pool_key",
+            *("pool_key", "awaits_template"),
             *("welcome_serial", "welcome_used_at", "welcome_sent_at"),
             *("deletion_date", "state_before_termination"),
         ]
     )
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.
-    _fixed_after_draft = frozenset({"subdomain", "template_id", "server_id", "runtime_id", "company_id"})
+    _fixed_after_draft = frozenset(
+        [
+            *("subdomain", "template_id", "server_id", "runtime_id", "company_id"),
+            *("country_id", "lang", "currency_id"),
+        ]
+    )
 
     name = fields.Char(required=True, tracking=True)
     partner_id = fields.Many2one(

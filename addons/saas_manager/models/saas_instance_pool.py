@@ -19,6 +19,8 @@ class SaasInstancePool(models.Model):
     def _prepare_provision_values(self):
         """Override of `_prepare_provision_values` to claim a clone."""
         values = super()._prepare_provision_values()
+        if not values["template_database"]:
+            return {**values, "pool_key": False}
         runtime = self.env["saas.runtime"].sudo().browse(values["runtime_id"])
         clone = self.env["saas.pool.clone"].sudo()._claim(self, values["template_database"], runtime)
         return {**values, "pool_key": clone._key if clone else False}

@@ -112,21 +112,25 @@ class SaasInstanceProvisioning(models.Model):
                 continue
             instance._reset_steps()
             instance._log_event("requested", self.env._("Provisioning was requested."))
-            instance._enqueue("_job_provision_step", instance._get_provision_steps()[0])
+            instance._enqueue_provisioning()
             instance._notify_progress()
         return True
+
+    def _enqueue_provisioning(self):
+        """Queue the first step."""
+        self._enqueue("_job_provision_step", self._get_provision_steps()[0])
 
     def _check_can_be_provisioned(self):
         """Refuse, with words that help, what would fail anyway."""
         self.ensure_one()
         if not self.admin_email:
             raise UserError(self.env._("The customer has no email address, where should the welcome mail go?"))
-        if not self.template_id.sudo().database:
+        if not self.template_id.sudo().database and not self.sudo().awaits_template:
             raise UserError(
                 self.env._('The template "%(name)s" is not built yet. Build it first.', name=self.template_id.name)
             )
         allowed = self.plan_id.template_ids
-        if allowed and self.template_id not in allowed:
+        if allowed and not allowed & (self.template_id | self.template_id._get_base()):
             raise UserError(
                 self.env._(
                     'The plan "%(plan)s" does not include the template "%(template)s".',

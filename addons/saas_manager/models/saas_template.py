@@ -26,7 +26,7 @@ class SaasTemplate(models.Model):
         "ready": ("building",),
         "failed": ("building",),
     }
-    _lifecycle_protected = frozenset({"state", "version", "database", "built_at"})
+    _lifecycle_protected = frozenset({"state", "version", "database", "built_at", "base_template_id", "variants_made"})
     _fixed_when_built = frozenset({"code", "runtime_id"})
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -151,6 +151,9 @@ class SaasTemplate(models.Model):
             modules=list(dict.fromkeys([*modules, "saas_tenant"])),
             lang=self.lang,
             country=self.country_id.code or "",
+            currency=self.currency_id.name or "",
+            tz=self.tz or "",
+            paper=self.paper or "",
         )
 
     def _job_build(self, build_id):

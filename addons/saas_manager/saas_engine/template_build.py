@@ -9,8 +9,9 @@ from . import filestore, naming, processes, roles, web
 from .directory import Directory, TenantEntry
 from .errors import BuildError, EngineError, NameTakenError
 
-FINISH = Path(__file__).parent / "scripts" / "finish_template.py"
-INSTALL_SECONDS, FINISH_SECONDS, CHECK_SECONDS = 1800, 900, 60
+BASE = "base"
+SCRIPTS = Path(__file__).parent / "scripts"
+INSTALL_SECONDS, SCRIPT_SECONDS, CHECK_SECONDS = 1800, 900, 60
 CONNECTION_LIMIT = 20
 ONE_SHOT = ["--no-http", "--workers=0", "--max-cron-threads=0"]
 
@@ -23,7 +24,10 @@ class TemplateSpec:
     :param int version: counts up with every build
     :param list modules: what to install; `saas_tenant` among them
     :param str lang: a language to activate and to make the default, "" for English
-    :param str country: the company's country code, "" for none
+    :param str country: the company's country code, "" for none; its chart of accounts follows from it
+    :param str currency: the company's currency code, "" for what Odoo chooses
+    :param str tz: the time zone of its people, "" for none
+    :param str paper: `A4` or `Letter`, "" for what Odoo chooses
     """
 
     code: str
@@ -31,6 +35,16 @@ class TemplateSpec:
     modules: list
     lang: str = ""
     country: str = ""
+    currency: str = ""
+    tz: str = ""
+    paper: str = ""
+
+    @property
+    def choices(self):
+        """What the scripts of a build read from their environment."""
+        names = ("lang", "country", "currency", "tz", "paper")
+        choices = {f"SAAS_TEMPLATE_{name.upper()}": getattr(self, name) for name in names}
+        return {**choices, "SAAS_TEMPLATE_SCRIPTS": str(SCRIPTS)}
 
     @property
     def database(self):
@@ -91,11 +105,15 @@ class TemplateBuilder:
         roles.ensure_role(self.cluster, key, password, CONNECTION_LIMIT)
         self.cluster.clone("template1", name, key)
         self._publish(name, key, "building")
+        log("Preparing language, country and currency")
+        self._install([BASE], name, log)
+        self._run_script("begin_template.py", spec, name, log)
         log(f"Installing {', '.join(spec.modules)}")
-        self._install(spec, name, log)
+        # Not base again: Odoo would give the company its first currency back.
+        self._install([module for module in spec.modules if module != BASE], name, log)
         self._require_installed(spec, name, key, password)
         log("Generating the web assets")
-        self._finish(spec, name, log)
+        self._run_script("finish_template.py", spec, name, log)
         log("Vacuuming")
         with self.cluster.connect_as_tenant(name, key, password) as connection:
             _vacuum(connection)
@@ -108,8 +126,8 @@ class TemplateBuilder:
         self.cluster.seal(name, key)
         roles.drop_role(self.cluster, key)
 
-    def _install(self, spec, name, log):
-        command = [*self.runtime.command, "-d", name, "-i", ",".join(spec.modules), "--stop-after-init", *ONE_SHOT]
+    def _install(self, modules, name, log):
+        command = [*self.runtime.command, "-d", name, "-i", ",".join(modules), "--stop-after-init", *ONE_SHOT]
         if self.runtime.release.startswith("18."):
             command.append("--without-demo=all")  # what 19.0 does by itself, and warns about
         self._run(command, log, INSTALL_SECONDS)
@@ -122,10 +140,10 @@ class TemplateBuilder:
         if missing:
             raise BuildError(f"Odoo did not install {', '.join(sorted(missing))}.")
 
-    def _finish(self, spec, name, log):
-        choices = {"SAAS_TEMPLATE_LANG": spec.lang, "SAAS_TEMPLATE_COUNTRY": spec.country}
-        script = FINISH.read_text(encoding="utf-8")
-        self._run([*self.runtime.subcommand("shell"), "-d", name, *ONE_SHOT], log, FINISH_SECONDS, choices, script)
+    def _run_script(self, script, spec, name, log):
+        text = (SCRIPTS / script).read_text(encoding="utf-8")
+        command = [*self.runtime.subcommand("shell"), "-d", name, *ONE_SHOT]
+        self._run(command, log, SCRIPT_SECONDS, spec.choices, text)
 
     def _run(self, command, log, timeout, environment=None, text=""):
         processes.run(command, {**self.runtime.environment, **(environment or {})}, log, timeout, text)

@@ -11,6 +11,8 @@ from . import (
     test_subdomain,
     test_suspension,
     test_template,
+    test_template_locality,
     test_termination,
+    test_variant,
     test_welcome,
 )
