@@ -1,4 +1,5 @@
 from . import (
+    test_companies,
     test_access,
     test_lifecycle,
     test_load,
