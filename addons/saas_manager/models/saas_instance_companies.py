@@ -7,7 +7,8 @@ from ..saas_engine import companies
 class SaasInstanceCompanies(models.Model):
     """Finishing touches: further companies are set up when the customer can work already.
 
-    It takes the tenant's own ORM, so seconds. A failure leaves the instance as it is: active, with a reason and a button.
+    It takes the tenant's own ORM, so seconds. A failure leaves the instance as it is: active, with a reason and a
+    button.
     """
 
     _inherit = "saas.instance"
