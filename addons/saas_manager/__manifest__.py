@@ -25,6 +25,7 @@
         "views/saas_plan_views.xml",
         "views/saas_server_views.xml",
         "views/queue_job_views.xml",
+        "views/ir_mail_server_views.xml",
         "views/welcome_templates.xml",
         "wizards/saas_suspend_wizard_views.xml",
         "wizards/saas_terminate_wizard_views.xml",

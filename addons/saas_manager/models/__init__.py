@@ -27,6 +27,7 @@ from . import (
     saas_instance_pool,
     saas_instance_step,
     queue_job,
+    ir_mail_server,
     ir_websocket,
     res_partner,
 )
