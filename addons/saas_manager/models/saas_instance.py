@@ -33,6 +33,7 @@ class SaasInstance(models.Model):
             *("pool_key", "awaits_template"),
             *("welcome_serial", "welcome_used_at", "welcome_sent_at"),
             *("deletion_date", "state_before_termination"),
+            *("companies_state", "companies_error"),
         ]
     )
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.

@@ -3,7 +3,7 @@
 import contextlib
 from urllib.parse import urlsplit
 
-from . import filestore, naming, personalise, roles, web
+from . import filestore, naming, personalise, roles, tenant_rpc, web
 from .directory import Directory, TenantEntry
 from .errors import NameTakenError, TemplateNotReadyError
 from .pool import Pool
@@ -88,8 +88,7 @@ class Provisioner:
 
         :raise RetryableError: it is not there yet
         """
-        host = urlsplit(spec.url).netloc or spec.host
-        web.wait_for_login_page(self.settings.proxy_url or self.runtime.url, host, VERIFY_SECONDS)
+        web.wait_for_login_page(self._door, self._public_host(spec), VERIFY_SECONDS)
 
     # -- and back
 
@@ -106,6 +105,24 @@ class Provisioner:
         """Give a connection to the tenant's database as its role, whatever the tenant did to that role."""
         self._ensure_role(spec)
         return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+
+    @contextlib.contextmanager
+    def administer(self, spec):
+        """Give an `odoorpc.ODOO` that is signed in as the administrator of the tenant's database."""
+        host, address = self._public_host(spec), urlsplit(self._door)
+        with (
+            self.connect(spec) as connection,
+            tenant_rpc.session(connection, address, host, spec.subdomain) as odoo,
+        ):
+            yield odoo
+
+    @property
+    def _door(self):
+        """Where tenants are reached from here: the proxy, if there is one."""
+        return self.settings.proxy_url or self.runtime.url
+
+    def _public_host(self, spec):
+        return urlsplit(spec.url).netloc or spec.host
 
     def _ensure_role(self, spec):
         roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.connection_limit)

@@ -1,6 +1,8 @@
 from . import (
+    test_companies,
     test_access,
     test_lifecycle,
+    test_mail_server,
     test_load,
     test_plan_limits,
     test_pool,

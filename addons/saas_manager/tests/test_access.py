@@ -4,7 +4,8 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from .common import SaasCase
 
 MODELS = ("saas.server", "saas.release", "saas.runtime", "saas.plan", "saas.template", "saas.template.build")
-RECORDS = (*MODELS, "saas.instance", "saas.instance.step", "saas.event", "saas.backup", "saas.pool.clone")
+OTHERS = ("saas.instance.step", "saas.event", "saas.backup", "saas.pool.clone")
+RECORDS = (*MODELS, "saas.instance", "saas.instance.company", *OTHERS)
 
 
 @tagged("post_install", "-at_install")
@@ -24,12 +25,14 @@ class TestAccess(SaasCase, TransactionCase):
                 **dict.fromkeys(MODELS[:5], "rwcu"),
                 "saas.template.build": "r",
                 "saas.instance": "rwcu",
-                "saas.instance.step": "r",
-                "saas.event": "r",
-                "saas.backup": "r",
-                "saas.pool.clone": "r",
+                "saas.instance.company": "rwcu",
+                **dict.fromkeys(OTHERS, "r"),
             },
-            self.manager: {**dict.fromkeys(RECORDS, "r"), "saas.instance": "rwcu"},
+            self.manager: {
+                **dict.fromkeys(RECORDS, "r"),
+                "saas.instance": "rwcu",
+                "saas.instance.company": "rwcu",
+            },
             self.employee: dict.fromkeys(RECORDS, ""),
             self.portal: {**dict.fromkeys(RECORDS, ""), "saas.instance": "r"},
         }
