@@ -25,6 +25,7 @@
         "views/saas_server_views.xml",
         "views/queue_job_views.xml",
         "views/welcome_templates.xml",
+        "wizards/saas_settings_page_views.xml",
         "wizards/saas_suspend_wizard_views.xml",
         "wizards/saas_terminate_wizard_views.xml",
         "views/saas_manager_menus.xml",

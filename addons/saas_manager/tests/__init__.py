@@ -8,6 +8,7 @@ from . import (
     test_rpc_guard,
     test_server,
     test_settings,
+    test_settings_page,
     test_subdomain,
     test_suspension,
     test_template,
