@@ -19,6 +19,7 @@
         "views/saas_event_views.xml",
         "views/saas_backup_views.xml",
         "views/saas_instance_views.xml",
+        "views/saas_instance_sign_in_views.xml",
         "views/saas_template_views.xml",
         "views/saas_pool_views.xml",
         "views/saas_plan_views.xml",

@@ -20,6 +20,7 @@ from . import (
     saas_instance_limits,
     saas_instance_termination,
     saas_instance_welcome,
+    saas_instance_sign_in,
     saas_pool_clone,
     saas_template_pool,
     saas_instance_pool,

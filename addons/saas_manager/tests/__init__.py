@@ -9,6 +9,7 @@ from . import (
     test_server,
     test_settings,
     test_settings_page,
+    test_sign_in,
     test_subdomain,
     test_suspension,
     test_template,
