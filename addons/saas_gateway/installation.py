@@ -6,9 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from . import counters, cron, hosts, roles, rpc, sandbox, serving, wrapping
+from . import counters, cron, hosts, roles, rpc, sandbox, serving, sign_in, wrapping
 from .directory import directory
-from .naming import password_key
+from .naming import password_key, sign_in_secret
 
 _logger = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ def install():
     secret = Path(os.environ["SAAS_RUNTIME_SECRET_FILE"]).read_bytes().strip()
     runtime = os.environ["SAAS_RUNTIME"]
     stock_connection_info = roles.install(password_key(secret))
+    sign_in.configure(sign_in_secret(secret))
     directory.configure(runtime, stock_connection_info("postgres")[1])
     # saas_tenant looks for it among the loaded modules, and finds none where there is no gateway.
     importlib.import_module(f"{__package__}.limits")

@@ -27,12 +27,33 @@ def password_key(secret):
     return hmac.new(secret, b"saas-tenant-role-1:", hashlib.sha256)
 
 
+def sign_in_secret(secret):
+    """Return the runtime's secret for the keys of sign-in links, in the same form.
+
+    :param bytes secret: as the runtime's secret file contains it
+    """
+    return hmac.new(secret, b"saas-sign-in-1:", hashlib.sha256)
+
+
+def sign_in_key(secret_key, key):
+    """Derive the key that signs the sign-in links of a tenant.
+
+    :param secret_key: what `sign_in_secret` returned
+    :param str key: the tenant's key
+    """
+    return _derive(secret_key, key)
+
+
 def role_password(secret_key, key):
     """Derive the password of a tenant's role. It is stored nowhere.
 
     :param secret_key: what `password_key` returned
     :param str key: the tenant's key
     """
+    return _derive(secret_key, key)
+
+
+def _derive(secret_key, key):
     mac = secret_key.copy()
     mac.update(_checked(key).encode())
     return base64.urlsafe_b64encode(mac.digest()).decode().rstrip("=")

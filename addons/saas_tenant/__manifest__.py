@@ -6,7 +6,15 @@
     "author": "SaaS Manager contributors",
     "license": "LGPL-3",
     "depends": ["base", "web", "mail", "portal", "auth_signup"],
-    "data": ["views/mail_mail_views.xml"],
+    "data": [
+        "security/ir.model.access.csv",
+        "views/mail_mail_views.xml",
+        "views/saas_sign_in_views.xml",
+        "views/sign_in_templates.xml",
+    ],
+    "assets": {
+        "web.assets_backend": ["saas_tenant/static/src/support_banner/**/*"],
+    },
     "auto_install": False,
     "application": False,
 }

@@ -30,6 +30,25 @@ def counts_mails(env):
     return bool(gateway) and gateway.is_known(env.cr.dbname)
 
 
+def sign_in():
+    """Return the gateway's module `sign_in`, or None without a gateway."""
+    return sys.modules.get("odoo.addons.saas_gateway.sign_in")
+
+
+def check_sign_in(env, host, token):
+    """Ask whether a token of the service's support opens this database at this host.
+
+    :return: (its claims, None), or (None, why not): `invalid`, `expired`. Without a gateway nobody can sign one.
+    """
+    gateway = sign_in()
+    if gateway is None:
+        return None, "invalid"
+    try:
+        return gateway.check(env.cr.dbname, host, token), None
+    except gateway.Refused as refusal:
+        return None, refusal.reason
+
+
 def reserve_mails(env, recipients):
     """Count mails before they leave.
 

@@ -81,12 +81,12 @@ def page(browser, request):
 
 @pytest.fixture
 def screenshot(page, request):
-    """A function that keeps a picture of the page in `SAAS_SCREENSHOT_DIR`, if that is set."""
+    """A function that keeps a picture of the page, or of another tab, in `SAAS_SCREENSHOT_DIR`, if that is set."""
     folder = os.environ.get("SAAS_SCREENSHOT_DIR")
 
-    def take(name):
+    def take(name, tab=None):
         if folder:
             width = page.viewport_size["width"]
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png")
+            (tab or page).screenshot(path=Path(folder) / f"{name}-{width}.png")
 
     return take

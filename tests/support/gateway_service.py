@@ -296,6 +296,7 @@ def addons_path(home):
 def _fingerprint():
     """Return a short hash of all that the template is made of."""
     digest = hashlib.sha256(MODULES.encode())
-    for path in sorted([odoo_home() / "odoo" / "release.py", *(ROOT / "addons" / "saas_tenant").rglob("*.py")]):
+    files = [path for path in (ROOT / "addons" / "saas_tenant").rglob("*") if path.suffix in (".py", ".xml", ".csv")]
+    for path in sorted([odoo_home() / "odoo" / "release.py", *files]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

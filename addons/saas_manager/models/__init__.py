@@ -24,6 +24,7 @@ from . import (
     saas_instance_welcome,
     saas_instance_company,
     saas_instance_companies,
+    saas_instance_sign_in,
     saas_pool_clone,
     saas_template_pool,
     saas_instance_pool,

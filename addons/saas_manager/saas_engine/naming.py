@@ -136,8 +136,17 @@ def role_password(secret, key):
     return _derive(secret, b"saas-tenant-role-1:", _checked(TENANT_KEY, key, "key"))
 
 
+def sign_in_key(secret, key):
+    """Derive the key that signs the sign-in links of one tenant: from its runtime's secret, as its gateway does.
+
+    :param bytes secret: the runtime's secret, as its file contains it
+    :param str key: the tenant's key
+    """
+    return _derive(secret, b"saas-sign-in-1:", _checked(TENANT_KEY, key, "key"))
+
+
 def link_key(master, key):
-    """Derive the key that signs the links of one instance (welcome, sign-in)."""
+    """Derive the key that signs the links of one instance that lead to the manager (welcome)."""
     return _derive(master, b"saas-instance-link-1:", _checked(TENANT_KEY, key, "key"))
 
 

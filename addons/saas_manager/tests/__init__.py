@@ -10,6 +10,8 @@ from . import (
     test_rpc_guard,
     test_server,
     test_settings,
+    test_settings_page,
+    test_sign_in,
     test_subdomain,
     test_suspension,
     test_template,

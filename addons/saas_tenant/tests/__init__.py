@@ -1,1 +1,1 @@
-from . import test_mail_identity, test_mail_limits, test_modules, test_own_code, test_report
+from . import test_mail_identity, test_mail_limits, test_modules, test_own_code, test_report, test_sign_in
