@@ -14,6 +14,7 @@ from stack.services import PROCESSES, Stack
 
 PORTS = {"manager": 8069, "manager_gevent": 8072, "tenant": 8169, "tenant_gevent": 8172}
 SCHEMES = ("http", "https")
+ENCRYPTIONS = ("starttls", "none")
 
 
 class InstalledPaths(Paths):
@@ -114,8 +115,8 @@ class InstalledStack(Stack):
         password = self.secrets.path("smtp")
         options = {
             "smtp_server": environ.get("SAAS_SMTP_HOST") or "localhost",
-            "smtp_port": number(environ, "SAAS_SMTP_PORT", 25),
-            "smtp_ssl": environ.get("SAAS_SMTP_ENCRYPTION") in ("ssl", "starttls"),
+            "smtp_port": number(environ, "SAAS_SMTP_PORT", 587),
+            "smtp_ssl": _is_encrypted(environ),
             "smtp_user": environ.get("SAAS_SMTP_USER"),
             "smtp_password": self.secrets.read("smtp") if password.exists() else None,
             "email_from": environ.get("SAAS_EMAIL_FROM") or f"no-reply@{self.base_domain}",
@@ -124,6 +125,14 @@ class InstalledStack(Stack):
 
     def _outgoing_mail(self):
         return []
+
+
+def _is_encrypted(environ):
+    """Tell whether mails go to the server encrypted: Odoo's option `smtp_ssl` means STARTTLS."""
+    choice = environ.get("SAAS_SMTP_ENCRYPTION") or "starttls"
+    if choice not in ENCRYPTIONS:
+        raise StackError(f"SAAS_SMTP_ENCRYPTION is {choice!r}: it must be one of {', '.join(ENCRYPTIONS)}.")
+    return choice == "starttls"
 
 
 def _with_options(text, lines):

@@ -55,7 +55,7 @@ def _choice(environ):
 
 def _entry_points(environ, tls):
     """Traefik's addresses: two public ones, one for the manager's look at a new tenant, one for the health check."""
-    trusted = [network for network in (environ.get("SAAS_TRUSTED_PROXIES") or "").split(",") if network]
+    trusted = _listed(environ, "SAAS_TRUSTED_PROXIES")
     forwarded = {"forwardedHeaders": {"trustedIPs": trusted}} if trusted else {}
     plain = {} if tls == "off" else {"redirections": {"entryPoint": _redirection(environ)}}
     interface = environ.get("SAAS_PROXY_INTERFACE") or ""
@@ -112,8 +112,7 @@ def _tls(environ, tls, base_domain, manager_host):
 
 def _wanted_certificates(environ, tls, base_domain, manager_host):
     """A router that no request meets: Traefik gets certificates for its routers' names, and uses them for all."""
-    hosts = [host.strip() for host in (environ.get("SAAS_TLS_HOSTS") or "").split(",") if host.strip()]
-    domains = [{"main": manager_host}, *({"main": host} for host in hosts)]
+    domains = [{"main": manager_host}, *({"main": host} for host in _listed(environ, "SAAS_TLS_HOSTS"))]
     if tls == "dns":
         wildcard = {"main": base_domain, "sans": [f"*.{base_domain}"]}
         domains = [wildcard, *(domain for domain in domains if not domain["main"].endswith(f".{base_domain}"))]
@@ -124,6 +123,11 @@ def _wanted_certificates(environ, tls, base_domain, manager_host):
         "tls": {"certResolver": tls, "domains": domains},
     }
     return {"certificates": router}
+
+
+def _listed(environ, name):
+    """Return the parts of a variable that lists something, separated by commas."""
+    return [part.strip() for part in (environ.get(name) or "").split(",") if part.strip()]
 
 
 def _json(configuration):

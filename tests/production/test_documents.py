@@ -7,6 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+SOURCES = [file for folder in ("addons", "examples", "stack") for file in (ROOT / folder).rglob("*.py")]
 CODE = "\n".join(file.read_text() for folder in ("addons", "examples") for file in (ROOT / folder).rglob("*.py"))
 
 
@@ -29,3 +30,11 @@ def test_every_file_that_is_named_exists(document):
         r"`((?:addons|docs|examples|requirements|stack|systemd|tests)/[\w./-]+\.\w+)`", document.read_text()
     )
     assert not [path for path in named if not (ROOT / path).exists()]
+
+
+def test_every_quoted_message_stands_in_the_code():
+    # Long messages are split over lines of code: joined here as Python joins them.
+    text = re.sub(r'"\s*\n\s*f?"', "", "\n".join(file.read_text() for file in SOURCES)).replace("'", '"')
+    messages = re.findall(r'^\|[^|]*?"([^"|]+)"', (ROOT / "docs" / "troubleshooting.md").read_text(), re.MULTILINE)
+    assert len(messages) > 15
+    assert not [message for message in messages if message.replace("'", '"') not in text]

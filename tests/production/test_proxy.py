@@ -72,10 +72,10 @@ def test_http_leads_to_https(write, environ):
 
 
 def test_without_tls(write):
-    static, routes = write(SAAS_TLS="off", SAAS_TRUSTED_PROXIES="10.0.0.0/8")
+    static, routes = write(SAAS_TLS="off", SAAS_TRUSTED_PROXIES="10.0.0.0/8, 192.0.2.1/32")
     assert "secure" not in static["entryPoints"]
     assert "redirections" not in static["entryPoints"]["web"]["http"]
-    assert static["entryPoints"]["web"]["forwardedHeaders"] == {"trustedIPs": ["10.0.0.0/8"]}
+    assert static["entryPoints"]["web"]["forwardedHeaders"] == {"trustedIPs": ["10.0.0.0/8", "192.0.2.1/32"]}
     assert routes["tls"] == {}
 
 

@@ -114,3 +114,10 @@ def test_the_image_is_made_of_nothing_that_is_private():
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert ignored[1] == "*"
     assert not {"!secrets", "!.env", "!dns.env", "!certificates"} & set(ignored)
+
+
+def test_every_variable_of_the_env_file_stands_in_the_configuration_guide():
+    text = (ROOT / "docs" / "configuration.md").read_text().split("## Variables of an installation")[1]
+    table = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*)`? \| \S", text, re.MULTILINE))
+    explained = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert {name: default.strip() for name, default in table.items()} == explained
