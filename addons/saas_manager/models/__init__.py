@@ -6,6 +6,7 @@ from . import (
     saas_job_mixin,
     saas_release,
     saas_server,
+    saas_server_measures,
     saas_runtime,
     saas_plan,
     saas_template,
@@ -34,4 +35,5 @@ from . import (
     ir_mail_server,
     ir_websocket,
     res_partner,
+    saas_dashboard,
 )

@@ -76,17 +76,23 @@ class SaasServer(models.Model):
             except EngineError as error:  # a server that can't be reached is a result of the test
                 server._write_check(False, str(error))
             else:
-                server._write_check(not report.missing_rights, server._prepare_check_message(report))
+                message = server._prepare_check_message(report)
+                server._write_check(not report.missing_rights, message, **server._prepare_measures(report))
         return True
 
-    def _write_check(self, is_ok, message):
+    def _write_check(self, is_ok, message, **measures):
         self.write(
             {
                 "last_check": fields.Datetime.now(),
                 "check_state": "ok" if is_ok else "failed",
                 "check_message": message,
+                **measures,
             }
         )
+
+    def _prepare_measures(self, report):
+        """Return what is kept of the engine's report: a hook for fields of one's own."""
+        return {}
 
     def _prepare_check_message(self, report):
         """Return the lines that the test shows, from the engine's report."""

@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import time
+from pathlib import Path
 
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", ""}
 # right -> whether the connected role has it; each is one column of one query
@@ -33,7 +34,10 @@ class ClusterReport:
     missing_rights: list
     tenants: int
     latency_ms: float
-    free_bytes: int | None
+    free_bytes: int | None  # of the cluster's disk, as `total_bytes`; None where this machine can't see it
+    total_bytes: int | None = None
+    free_memory: int | None = None  # of the machine, in bytes; None where the cluster runs on another one
+    total_memory: int | None = None
 
     @property
     def ok(self):
@@ -55,21 +59,32 @@ def make(connection, host):
         missing = [right for right, held in zip(RIGHTS, cr.fetchone(), strict=True) if not held]
         cr.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^tenant_[0-9a-f]{32}$'")
         [tenants] = cr.fetchone()
-        free_bytes = None
+        disk, memory = (None, None), (None, None)
         if host in LOCAL_HOSTS or host.startswith("/"):
-            free_bytes = _free_bytes(cr, "member of pg_monitor" not in missing)
-    return ClusterReport(version.split()[0], role, missing, tenants, round(latency_ms, 2), free_bytes)
+            disk, memory = _disk(cr, "member of pg_monitor" not in missing), _memory()
+    return ClusterReport(version.split()[0], role, missing, tenants, round(latency_ms, 2), *disk, *memory)
 
 
-def _free_bytes(cr, may_monitor):
-    """Return the free space of the cluster's disk, if this machine can see it."""
+def _disk(cr, may_monitor):
+    """Return the free and the total bytes of the cluster's disk, if this machine can see it."""
     if not may_monitor:
-        return None
+        return None, None
     cr.execute("SET ROLE pg_monitor")
     cr.execute("SELECT current_setting('data_directory')")
     [folder] = cr.fetchone()
     cr.execute("RESET ROLE")
     try:
-        return shutil.disk_usage(folder).free
+        usage = shutil.disk_usage(folder)
     except OSError:  # the cluster runs in a container, or its folder is closed to us
-        return None
+        return None, None
+    return usage.free, usage.total
+
+
+def _memory(path="/proc/meminfo"):
+    """Return the free and the total bytes of this machine's memory, where the system tells them."""
+    try:
+        lines = Path(path).read_text().splitlines()
+    except OSError:  # not Linux
+        return None, None
+    kilobytes = {name: int(rest.split()[0]) for name, _colon, rest in (line.partition(":") for line in lines) if rest}
+    return kilobytes["MemAvailable"] * 1024, kilobytes["MemTotal"] * 1024

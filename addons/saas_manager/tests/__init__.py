@@ -1,5 +1,6 @@
 from . import (
     test_companies,
+    test_dashboard,
     test_access,
     test_lifecycle,
     test_mail_server,

@@ -1,0 +1,181 @@
+import { Component, onWillStart, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { deserializeDate, deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { Layout } from "@web/search/layout";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { Plot } from "./plot";
+
+const ACTIONS = {
+    "saas.instance": "saas_manager.saas_instance_action",
+    "saas.server": "saas_manager.saas_server_action",
+    "saas.pool.clone": "saas_manager.saas_pool_clone_action",
+    "saas.event": "saas_manager.saas_event_action",
+    "queue.job": "saas_manager.saas_job_action",
+};
+const STATE_COLORS = {
+    draft: "#adb5bd",
+    queued: "#8ecae6",
+    provisioning: "#3a86c8",
+    active: "#28a745",
+    suspended: "#ffac00",
+    terminating: "#e07a3f",
+    terminated: "#6c757d",
+    failed: "#dc3545",
+};
+const WEEK_COLOR = "#714b67";
+
+/** The first screen: what needs a person, then the numbers. Each number opens the list that it counts. */
+export class Dashboard extends Component {
+    static template = "saas_manager.Dashboard";
+    static components = { Layout, Plot };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.action = useService("action");
+        this.orm = useService("orm");
+        this.state = useState({ data: null, isLoading: false });
+        onWillStart(() => this.load());
+    }
+
+    /** The old numbers stay until the new ones are here. */
+    async load() {
+        this.state.isLoading = true;
+        try {
+            this.state.data = await this.orm.call("saas.dashboard", "get_data", []);
+        } finally {
+            this.state.isLoading = false;
+        }
+    }
+
+    async openList(model, domain = [], title = "") {
+        const action = await this.action.loadAction(ACTIONS[model]);
+        const name = title ? `${action.display_name || action.name}: ${title}` : action.name;
+        return this.action.doAction({ ...action, name, display_name: name, domain, context: {} });
+    }
+
+    openRecord(model, id) {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            res_model: model,
+            res_id: id || false,
+            views: [[false, "form"]],
+        });
+    }
+
+    openEvent(event) {
+        const [model, value] = event.instance_id
+            ? ["saas.instance", event.instance_id]
+            : ["saas.template", event.template_id];
+        return value ? this.openRecord(model, value[0]) : this.openList("saas.event");
+    }
+
+    openState(index) {
+        const row = this.state.data.states[index];
+        return this.openList("saas.instance", row.domain, row.label);
+    }
+
+    openWeek(index) {
+        return this.openList("saas.instance", this.state.data.signups[index].domain, this.weeks.labels[index]);
+    }
+
+    // What the template shows
+
+    get states() {
+        const rows = this.state.data.states;
+        return {
+            labels: rows.map((row) => row.label),
+            values: rows.map((row) => row.count),
+            colors: rows.map((row) => STATE_COLORS[row.state]),
+        };
+    }
+
+    get weeks() {
+        const rows = this.state.data.signups;
+        return {
+            labels: rows.map((row) => deserializeDate(row.week).toLocaleString({ month: "short", day: "numeric" })),
+            values: rows.map((row) => row.count),
+            colors: rows.map(() => WEEK_COLOR),
+        };
+    }
+
+    get firstSteps() {
+        const texts = {
+            server: [_t("Test the server"), _t("Whether the manager may do everything there that it has to.")],
+            template: [_t("Build a template"), _t("The Odoo that customers get a copy of.")],
+            instance: [_t("Create an instance"), _t("Choose a customer, a subdomain and a plan.")],
+        };
+        return this.state.data.first_steps.map((step) => ({
+            ...step,
+            label: texts[step.key][0],
+            help: texts[step.key][1],
+        }));
+    }
+
+    /** The row of numbers: each says which list it counts. */
+    get numbers() {
+        return [...this.stateNumbers, ...this.timeNumbers, ...this.jobNumbers, this.poolNumber];
+    }
+
+    get stateNumbers() {
+        return this.state.data.states.map((row) => ({
+            key: row.state,
+            label: row.label,
+            title: row.label,
+            value: row.count,
+            model: "saas.instance",
+            domain: row.domain,
+            className: row.state === "failed" ? "text-danger" : "",
+        }));
+    }
+
+    get timeNumbers() {
+        const times = this.state.data.times;
+        const lately = { model: "saas.instance", domain: times.domain, title: _t("last %s days", times.days) };
+        const today = { model: "saas.instance", domain: times.today_domain, title: _t("Provisioned today") };
+        return [
+            { ...today, key: "today", label: _t("Provisioned today"), value: times.today },
+            { ...lately, key: "median", label: _t("Provisioning, median"), value: this.seconds(times.median) },
+            { ...lately, key: "slowest", label: _t("Provisioning, slowest"), value: this.seconds(times.slowest) },
+        ];
+    }
+
+    get jobNumbers() {
+        const jobs = this.state.data.jobs; // null for those who may not see jobs
+        const className = jobs?.failed ? "text-danger" : "";
+        const label = _t("Failed jobs");
+        return jobs ? [{ ...jobs, key: "jobs", label, title: label, value: jobs.failed, className }] : [];
+    }
+
+    get poolNumber() {
+        const { ready, target, domain } = this.state.data.pool;
+        const label = _t("Pool, ready / wanted");
+        return {
+            key: "pool",
+            label,
+            title: _t("Ready"),
+            value: `${ready} / ${target}`,
+            model: "saas.pool.clone",
+            domain,
+        };
+    }
+
+    levelClass(level) {
+        return { warning: "text-warning", error: "text-danger" }[level] || "";
+    }
+
+    seconds(value) {
+        return value ? _t("%s s", value.toFixed(value < 10 ? 2 : 0)) : "–";
+    }
+
+    time(event) {
+        return formatDateTime(deserializeDateTime(event.create_date), { showSeconds: false });
+    }
+
+    gigabytes(free, total) {
+        return total ? _t("%(free)s of %(total)s GB free", { free: free.toFixed(1), total: total.toFixed(1) }) : "";
+    }
+}
+
+registry.category("actions").add("saas_manager.dashboard", Dashboard);
