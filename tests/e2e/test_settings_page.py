@@ -24,17 +24,17 @@ def test_the_page(demo, settings, screenshot):
     locked = page.locator("#saas_public_port:has-text('Set by the environment variable SAAS_PUBLIC_PORT')")
     assert locked.count() == 1
     assert not page.locator("div[name=saas_public_port] input").count()
-    page.fill("div[name=saas_redirect_days] input", "99999")
-    page.press("div[name=saas_redirect_days] input", "Tab")
+    page.fill("div[name=saas_termination_grace_days] input", "99999")
+    page.press("div[name=saas_termination_grace_days] input", "Tab")
     save(page)
-    page.wait_for_selector(".modal:has-text('Days of Redirection')")
+    page.wait_for_selector(".modal:has-text('Days Until Deletion')")
     screenshot("settings-refused")
     page.click(".modal footer button >> nth=0")
-    days = "31" if is_phone(page) else "32"
-    page.fill("div[name=saas_redirect_days] input", days)
-    page.press("div[name=saas_redirect_days] input", "Tab")
+    days = "15" if is_phone(page) else "16"
+    page.fill("div[name=saas_termination_grace_days] input", days)
+    page.press("div[name=saas_termination_grace_days] input", "Tab")
     save(page)
-    parameter = [("key", "=", "saas.redirect_days")]
+    parameter = [("key", "=", "saas.termination_grace_days")]
     demo.wait_for(
         lambda: demo.manager.call("ir.config_parameter", "search_read", parameter, ["value"]),
         lambda rows: rows and rows[0]["value"] == days,

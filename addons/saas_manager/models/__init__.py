@@ -11,6 +11,7 @@ from . import (
     saas_plan,
     saas_template,
     saas_template_build,
+    saas_template_rebuild,
     saas_template_locality,
     saas_template_variant,
     saas_event,

@@ -40,14 +40,6 @@ DEFINITIONS = (
         maximum=3650,
     ),
     Definition(
-        "saas.redirect_days",
-        "integer",
-        30,
-        _lt("Days of Redirection"),
-        _lt("For how many days the old address of a renamed instance leads to the new one."),
-        maximum=3650,
-    ),
-    Definition(
         "saas.pool_max",
         "integer",
         4,

@@ -26,7 +26,9 @@ class SaasTemplate(models.Model):
         "ready": ("building",),
         "failed": ("building",),
     }
-    _lifecycle_protected = frozenset({"state", "version", "database", "built_at", "base_template_id", "variants_made"})
+    _lifecycle_protected = frozenset(
+        {"state", "version", "database", "built_at", "base_template_id", "variants_made", "built_from"}
+    )
     _fixed_when_built = frozenset({"code", "runtime_id"})
 
     name = fields.Char(required=True, translate=True, tracking=True)

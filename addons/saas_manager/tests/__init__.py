@@ -16,6 +16,7 @@ from . import (
     test_subdomain,
     test_suspension,
     test_template,
+    test_template_rebuild,
     test_template_locality,
     test_termination,
     test_variant,

@@ -33,6 +33,7 @@ class SaasCase:
         for model, method, result in (
             ("saas.instance", "_get_provisioner", cls.provisioner),
             ("saas.template", "_get_builder", cls.builder),
+            ("saas.template", "_get_code_fingerprint", "code"),
             ("saas.instance", "_get_engine_settings", settings),
         ):
             patcher = patch.object(cls.env.registry[model], method, lambda self, result=result: result)

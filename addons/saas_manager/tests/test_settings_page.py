@@ -52,7 +52,7 @@ class TestSettingsPage(SaasCase, TransactionCase):
         self.assertEqual(get("saas.pool_max"), 7)
         self.assertEqual(get("saas.base_domain"), "example.com")
         self.assertIs(get("saas.template_rebuild"), False)
-        self.assertFalse(self.parameters.get_param("saas.redirect_days"), "what was not changed keeps its default")
+        self.assertFalse(self.parameters.get_param("saas.pool_min"), "what was not changed keeps its default")
 
     def test_refuses_and_changes_nothing(self):
         for values, message in (
