@@ -21,6 +21,14 @@ class IrModuleModule(models.Model):
             self.filtered(lambda module: module.state in STATES_IN_PLACE)._check_may_leave()
         return super().write(vals)
 
+    def button_immediate_uninstall(self):
+        """Override of `button_immediate_uninstall` to refuse before Odoo waits for scheduled actions.
+
+        While one runs Odoo can't say so in words: its transaction has failed by then.
+        """
+        (self | self.downstream_dependencies())._check_may_leave()
+        return super().button_immediate_uninstall()
+
     def module_uninstall(self):
         """Override of `module_uninstall` to refuse this addon when asked for directly."""
         self._check_may_leave()

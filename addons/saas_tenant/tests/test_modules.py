@@ -20,7 +20,7 @@ class TestModules(TenantCase):
         cls.addon = cls.env["ir.module.module"]._get("saas_tenant").with_user(cls.admin)
 
     def test_this_addon_stays(self):
-        for method in ("button_uninstall", "module_uninstall"):
+        for method in ("button_immediate_uninstall", "button_uninstall", "module_uninstall"):
             with self.subTest(method=method), self.assertRaisesRegex(UserError, STAYS):
                 getattr(self.addon, method)()
         self.assertEqual(self.addon.state, "installed")
