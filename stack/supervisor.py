@@ -22,6 +22,7 @@ STOP_SECONDS = 90
 # supervisord's states of a program that runs, or will again: STARTING, RUNNING, BACKOFF, STOPPING.
 ALIVE = (10, 20, 30, 40)
 NOT_RUNNING = 70
+SHUTTING_DOWN = 6
 
 
 class Supervisor:
@@ -43,11 +44,19 @@ class Supervisor:
         return xmlrpc.client.ServerProxy("http://supervisor", transport=transport).supervisor
 
     def is_running(self):
-        """Tell whether this run's supervisor answers."""
-        try:
-            return self.rpc.getState()["statename"] == "RUNNING"
-        except (OSError, http.client.HTTPException):
-            return False
+        """Tell whether this run's supervisor answers. One that is on its way out is waited for."""
+        deadline = time.monotonic() + STOP_SECONDS
+        while True:
+            try:
+                return self.rpc.getState()["statename"] == "RUNNING"
+            except (OSError, http.client.HTTPException):
+                return False
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode != SHUTTING_DOWN:
+                    raise
+            if time.monotonic() > deadline:
+                raise StackError(f"The supervisor of {self.paths.run} has been stopping for {STOP_SECONDS} s.")
+            time.sleep(0.1)
 
     def start(self, programs, listener, dies_with_parent):
         """Write the configuration and start supervisord, with no program running yet.

@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from xmlrpc.client import Fault
 
 import pytest
 
-from stack import demo_file, launch
+from stack import demo_file, launch, supervisor
 from stack.paths import Paths
 from stack.supervisor_config import Program, configuration
 
@@ -82,3 +83,17 @@ def test_the_demo_file_learns_of_a_restart(tmp_path):
 def test_a_restart_before_the_first_start_has_ended_writes_nothing(tmp_path):
     demo_file.note_processes(tmp_path / "demo.json", {"manager": 42})
     assert not (tmp_path / "demo.json").exists()
+
+
+def test_a_supervisor_on_its_way_out_is_waited_for(run, monkeypatch):
+    answers = [Fault(supervisor.SHUTTING_DOWN, "SHUTDOWN_STATE"), Fault(supervisor.SHUTTING_DOWN, "SHUTDOWN_STATE")]
+    seen = []
+
+    class Rpc:
+        def getState(self):
+            seen.append(1)
+            raise answers.pop() if answers else ConnectionRefusedError()
+
+    monkeypatch.setattr(supervisor.Supervisor, "rpc", Rpc())
+    assert not supervisor.Supervisor(run, "supervisord").is_running()
+    assert len(seen) == 3
