@@ -83,6 +83,16 @@ class SaasCase:
         )
         return instance
 
+    def _keep_builds_in_this_transaction(self):
+        """Write the log of a build here: transactions of its own can't see what a test has created."""
+        Build = self.env.registry["saas.template.build"]
+        self.startPatcher(
+            patch.object(Build, "_write_log", lambda build, lines: build.write({"log": "\n".join(lines)}))
+        )
+        self.startPatcher(
+            patch.object(Build, "_end", lambda build, state, **values: build.write({"state": state, **values}))
+        )
+
     def _jobs(self, record, method):
         """Return the queued jobs of a record's method, newest first."""
         jobs = self.env["queue.job"].search(

@@ -13,14 +13,7 @@ from .common import SaasCase
 class TestTemplate(SaasCase, TransactionCase):
     def setUp(self):
         super().setUp()
-        # The log is written in transactions of their own, which can't see what this test has created.
-        Build = self.env.registry["saas.template.build"]
-        self.startPatcher(
-            patch.object(Build, "_write_log", lambda build, lines: build.write({"log": "\n".join(lines)}))
-        )
-        self.startPatcher(
-            patch.object(Build, "_end", lambda build, state, **values: build.write({"state": state, **values}))
-        )
+        self._keep_builds_in_this_transaction()
 
     def test_build_swaps_the_new_version_in(self):
         with trap_jobs() as trap:

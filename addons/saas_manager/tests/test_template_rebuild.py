@@ -9,6 +9,7 @@ from .common import SaasCase
 class TestTemplateRebuild(SaasCase, TransactionCase):
     def setUp(self):
         super().setUp()
+        self._keep_builds_in_this_transaction()
         Template = self.registry["saas.template"]
         self.code = self.startPatcher(patch.object(Template, "_get_code_fingerprint", return_value="1"))
         self.env["saas.template"].search([]).active = False
