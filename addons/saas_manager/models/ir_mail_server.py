@@ -121,7 +121,10 @@ class IrMailServer(models.Model):
             "auto_delete": True,
         }
         try:
-            template.send_mail(sample.id, force_send=True, raise_exception=True, email_values=values)
+            sent = template.send_mail(sample.id, force_send=True, raise_exception=True, email_values=values)
+            mail = self.env["mail.mail"].sudo().browse(sent).exists()
+            if mail.state == "exception":
+                raise MailDeliveryException(mail.failure_reason)
         except MailDeliveryException as error:
             reason = ": ".join(str(part) for part in error.args)
             raise UserError(

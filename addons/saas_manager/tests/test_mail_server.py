@@ -2,7 +2,6 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, TransactionCase, tagged
-from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 from odoo.addons.mail.tests.common import MockEmail
@@ -56,9 +55,17 @@ class TestMailServer(SaasCase, MockEmail, TransactionCase):
         self.env.user.email = "admin@partner.example"
         refused = MailDeliveryException("Mail Delivery Failed", "relay.example: connection refused")
         with (
-            patch.object(self.registry["ir.mail_server"], "send_email", side_effect=refused),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
+            patch.object(self.registry["mail.template"], "send_mail", side_effect=refused),
             self.assertRaisesRegex(UserError, "connection refused"),
+        ):
+            self.server.action_saas_send_test_mails()
+
+    def test_a_mail_that_stays_behind_is_told(self):
+        """Not every failure is raised: some are only noted on the mail."""
+        left = self.env["mail.mail"].create({"state": "exception", "failure_reason": "mailbox full"})
+        with (
+            patch.object(self.registry["mail.template"], "send_mail", return_value=left.id),
+            self.assertRaisesRegex(UserError, "mailbox full"),
         ):
             self.server.action_saas_send_test_mails()
 
