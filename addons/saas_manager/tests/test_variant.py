@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
@@ -15,14 +13,7 @@ from .common import SaasCase
 class TestVariant(SaasCase, TransactionCase):
     def setUp(self):
         super().setUp()
-        # The log is written in transactions of their own, which can't see what this test has created.
-        Build = self.env.registry["saas.template.build"]
-        self.startPatcher(
-            patch.object(Build, "_end", lambda build, state, **values: build.write({"state": state, **values}))
-        )
-        self.startPatcher(
-            patch.object(Build, "_write_log", lambda build, lines: build.write({"log": "\n".join(lines)}))
-        )
+        self._keep_builds_in_this_transaction()
         self.germany, self.euro = self.env.ref("base.de"), self.env.ref("base.EUR")
         self.restaurant = self.env.ref("saas_manager.template_restaurant")
 
