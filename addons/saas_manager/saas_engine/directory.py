@@ -26,7 +26,20 @@ SET_LIMITS = """
 """
 DROP_HOSTS = "DELETE FROM saas.host WHERE db = %s AND host <> ALL (%s)"
 ADD_HOSTS = "INSERT INTO saas.host (host, db) SELECT unnest(%s::text[]), %s ON CONFLICT (host) DO NOTHING"
-OTHERS_HOSTS = "SELECT host FROM saas.host WHERE host = ANY (%s) AND db <> %s ORDER BY host"
+# A redirect that has expired reserves nothing.
+OTHERS_HOSTS = """
+    SELECT host FROM saas.host JOIN saas.tenant USING (db) WHERE host = ANY (%(hosts)s) AND key <> %(key)s
+    UNION
+    SELECT host FROM saas.redirect JOIN saas.tenant USING (db)
+     WHERE host = ANY (%(hosts)s) AND key <> %(key)s AND until > now()
+    ORDER BY host
+"""
+DROP_REDIRECTS = "DELETE FROM saas.redirect WHERE db = %s OR until <= now()"
+ADD_REDIRECTS = """
+    INSERT INTO saas.redirect (host, db, target, until)
+    SELECT n.host, %s, %s, n.until FROM unnest(%s::text[], %s::timestamptz[]) AS n (host, until)
+    ON CONFLICT (host) DO NOTHING
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,19 +62,22 @@ class Directory:
     def __init__(self, cluster):
         self.cluster = cluster
 
-    def publish(self, entry):
+    def publish(self, entry, redirects=None):
         """Make the directory say exactly this of one tenant, its hosts and a new name included. Runs again.
 
+        :param dict redirects: hosts that lead on to the first of the tenant's -> an aware datetime, until when
         :raise NameTakenError: the database's name or a host is another tenant's; nothing changed
         """
         naming.role_name(entry.key)
         values = {**dataclasses.asdict(entry), "limits": Json(entry.limits)}
-        hosts = list(entry.hosts)
+        hosts, redirects = list(entry.hosts), redirects or {}
         with self.cluster.connect() as connection, connection, connection.cursor() as cr:
             _upsert(cr, values)
+            cr.execute(DROP_REDIRECTS, [entry.db])
             cr.execute(DROP_HOSTS, [entry.db, hosts])
             cr.execute(ADD_HOSTS, [hosts, entry.db])
-            _refuse_others_hosts(cr, hosts, entry.db)
+            _add_redirects(cr, entry, redirects)
+            _refuse_others_hosts(cr, [*hosts, *redirects], entry.key)
 
     def set_state(self, key, state, reason=""):
         """Set the state of a published tenant and the reason that its visitors read."""
@@ -78,6 +94,23 @@ class Directory:
         limits = [Json(limits) for limits in limits_by_key.values()]
         with self.cluster.connect() as connection, connection.cursor() as cr:
             cr.execute(SET_LIMITS, [list(limits_by_key), limits])
+
+    def set_redirects(self, key, redirects):
+        """Replace the redirects of a published tenant.
+
+        :param dict redirects: as in `publish`
+        """
+        entry = self.entry(key)
+        if entry is None:
+            raise EngineError(f"Tenant {key} is not in the directory.")
+        self.publish(entry, redirects)
+
+    def redirects(self, key):
+        """Return the redirects of a tenant, expired ones included: host -> (target, until)."""
+        query = "SELECT r.host, r.target, r.until FROM saas.redirect r JOIN saas.tenant t USING (db) WHERE t.key = %s"
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(query, [key])
+            return {host: (target, until) for host, target, until in cr.fetchall()}
 
     def withdraw(self, key):
         """Take a tenant and its hosts out of the directory. One that is not there is fine."""
@@ -102,7 +135,7 @@ class Directory:
             cr.execute("SELECT 1 FROM saas.tenant WHERE db = %s AND key <> %s", [db, key])
             if cr.fetchone():
                 raise NameTakenError(f'The database name "{db}" is published for another tenant.')
-            _refuse_others_hosts(cr, list(hosts), db)
+            _refuse_others_hosts(cr, list(hosts), key)
 
     def _select(self, condition, parameters=None):
         with self.cluster.connect() as connection, connection.cursor() as cr:
@@ -119,8 +152,13 @@ def _upsert(cr, values):
         raise ConfigurationError(f'The directory does not know the runtime "{values["runtime"]}".') from None
 
 
-def _refuse_others_hosts(cr, hosts, db):
-    cr.execute(OTHERS_HOSTS, [hosts, db])
+def _add_redirects(cr, entry, redirects):
+    if redirects:
+        cr.execute(ADD_REDIRECTS, [entry.db, entry.hosts[0], list(redirects), list(redirects.values())])
+
+
+def _refuse_others_hosts(cr, hosts, key):
+    cr.execute(OTHERS_HOSTS, {"hosts": hosts, "key": key})
     taken = [host for (host,) in cr.fetchall()]
     if taken:
         raise NameTakenError(f"Another tenant is served at {', '.join(taken)}.")

@@ -41,7 +41,7 @@ class Provisioner:
             template = self.cluster.database(spec.template_database)
             if template is None or not template.sealed:
                 raise TemplateNotReadyError(f'The template "{spec.template_database}" is not ready: build it first.')
-            self._require_free(spec)
+            self.require_free(spec)
         filestore.require_room(self.runtime, spec.template_database)
 
     def clone_database(self, spec):
@@ -57,31 +57,35 @@ class Provisioner:
     def clone_filestore(self, spec):
         """Copy the template's attachments, or take those that wait in the pool."""
         with self.cluster.locked(spec.key):
-            self._require_ours(spec)
+            self.require_ours(spec)
             with self._pool_locked(spec):
                 filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
     def personalise(self, spec):
         """Make the clone the customer's own, logged in as the tenant."""
         with self.cluster.locked(spec.key):
-            self._require_ours(spec)
+            self.require_ours(spec)
             with self.connect(spec) as connection:
                 personalise.personalise(connection, spec)
 
-    def publish(self, spec):
-        """Tell the gateways: from now on the host is served."""
+    def publish(self, spec, state="active", reason="", redirects=None):
+        """Tell the gateways: from now on the host is served.
+
+        :param dict redirects: as in `Directory.publish`
+        """
         with self.cluster.locked(spec.key):
-            self._require_ours(spec)
-            self.directory.publish(
-                TenantEntry(
-                    db=spec.subdomain,
-                    key=spec.key,
-                    runtime=self.runtime.code,
-                    release=spec.release,
-                    limits=spec.limits,
-                    hosts=(spec.host,),
-                )
+            self.require_ours(spec)
+            entry = TenantEntry(
+                db=spec.subdomain,
+                key=spec.key,
+                runtime=self.runtime.code,
+                release=spec.release,
+                state=state,
+                reason=reason,
+                limits=spec.limits,
+                hosts=(spec.host,),
             )
+            self.directory.publish(entry, redirects)
 
     def verify(self, spec):
         """Look at the login page at its real host, through the proxy if there is one.
@@ -133,16 +137,25 @@ class Provisioner:
     def _pool_locked(self, spec):
         return self.cluster.locked(spec.pool_key) if spec.pool_key else contextlib.nullcontext()
 
-    def _require_free(self, spec):
+    def require_free(self, spec, owns_folder=False):
+        """Make sure that the name is nobody else's: no database, no folder, no host, no redirect.
+
+        :param bool owns_folder: a folder of this name is the tenant's own
+        :raise NameTakenError: it is; says what
+        """
         database = self.cluster.database(spec.subdomain)
         if database is not None and database.comment != naming.database_mark(spec.key):
             raise NameTakenError(f'The subdomain "{spec.subdomain}" is taken.')
         # The folder is copied after the database was made: without one of ours, it is somebody else's.
-        if database is None and filestore.folder(self.runtime, spec.subdomain).exists():
+        if database is None and not owns_folder and filestore.folder(self.runtime, spec.subdomain).exists():
             raise NameTakenError(f'The subdomain "{spec.subdomain}" is taken: a folder of this name exists.')
         self.directory.check_free(spec.key, spec.subdomain, [spec.host])
 
-    def _require_ours(self, spec):
+    def require_ours(self, spec):
+        """Make sure that the database of this name is this tenant's.
+
+        :raise NameTakenError: it is not
+        """
         database = self.cluster.database(spec.subdomain)
         if database is None or database.comment != naming.database_mark(spec.key):
             raise NameTakenError(f'The database "{spec.subdomain}" is not the one of this tenant.')

@@ -22,6 +22,15 @@ CREATE TABLE IF NOT EXISTS saas.host (
     db text NOT NULL REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE
 );
 CREATE INDEX IF NOT EXISTS host_db ON saas.host (db);
+-- Hosts that a tenant has left: the gateway leads visitors on to the tenant's present host for a while.
+CREATE TABLE IF NOT EXISTS saas.redirect (
+    host text PRIMARY KEY CHECK (host = lower(host) AND host !~ '[:/ ]'),
+    db text NOT NULL REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE,
+    target text NOT NULL REFERENCES saas.host ON DELETE CASCADE,
+    until timestamptz NOT NULL
+);
+CREATE INDEX IF NOT EXISTS redirect_db ON saas.redirect (db);
+CREATE INDEX IF NOT EXISTS redirect_target ON saas.redirect (target);
 CREATE TABLE IF NOT EXISTS saas.cron (
     db text PRIMARY KEY REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE,
     due timestamptz NOT NULL DEFAULT now(),          -- visit this database then
@@ -53,6 +62,8 @@ END $$;
 CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.tenant
     FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
 CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.host
+    FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
+CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.redirect
     FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
 
 -- Odoo calls this instead of pg_notify (ODOO_NOTIFY_FUNCTION): a cron's wake-up is written down before it is announced.
@@ -98,19 +109,22 @@ CREATE OR REPLACE FUNCTION saas.is_my_tenant(tenant_db text) RETURNS boolean LAN
 $$;
 ALTER TABLE saas.tenant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.host ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas.redirect ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.cron ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.counter ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_runtime ON saas.tenant;
 CREATE POLICY own_runtime ON saas.tenant USING (saas.is_mine(runtime));
 DROP POLICY IF EXISTS own_runtime ON saas.host;
 CREATE POLICY own_runtime ON saas.host USING (saas.is_my_tenant(db));
+DROP POLICY IF EXISTS own_runtime ON saas.redirect;
+CREATE POLICY own_runtime ON saas.redirect USING (saas.is_my_tenant(db));
 DROP POLICY IF EXISTS own_runtime ON saas.cron;
 CREATE POLICY own_runtime ON saas.cron USING (saas.is_my_tenant(db));
 DROP POLICY IF EXISTS own_runtime ON saas.counter;
 CREATE POLICY own_runtime ON saas.counter USING (saas.is_my_tenant(db));
 
 GRANT USAGE ON SCHEMA saas TO saas_gateway;
-GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.publication, saas.cron, saas.counter TO saas_gateway;
+GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.redirect, saas.publication, saas.cron, saas.counter TO saas_gateway;
 GRANT UPDATE (due, rest_until, last_seconds) ON saas.cron TO saas_gateway;
 GRANT INSERT, UPDATE ON saas.counter TO saas_gateway;
 GRANT EXECUTE ON FUNCTION saas.reserve_mails(text, integer) TO saas_gateway;
