@@ -19,6 +19,10 @@ READ = """
            ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host)
       FROM saas.tenant t
      WHERE t.runtime = %s"""
+READ_REDIRECTS = """
+    SELECT r.host, r.target, extract(epoch FROM r.until)::float8
+      FROM saas.redirect r JOIN saas.tenant t ON t.db = r.db
+     WHERE t.runtime = %s AND r.until > now()"""
 
 
 class DirectoryUnavailable(psycopg2.OperationalError):
@@ -34,6 +38,13 @@ class Tenant(NamedTuple):
     hosts: tuple = ()
 
 
+class Redirect(NamedTuple):
+    """Where a host that a tenant has left leads to, until when (seconds since the epoch)."""
+
+    target: str
+    until: float
+
+
 class Copy(NamedTuple):
     """What one reading found; replaced as a whole, never changed."""
 
@@ -41,6 +52,7 @@ class Copy(NamedTuple):
     by_host: dict = {}
     by_database: dict = {}
     active: tuple = ()
+    redirects: dict = {}
 
 
 class Directory:
@@ -74,6 +86,11 @@ class Directory:
         if database not in self.current().by_database:
             self.current(MISS_AGE)
         return self._copy.by_database.get(database)
+
+    def new_host_of(self, host):
+        """Return the host that a tenant has now which was served at this one before, or None. Raises like `tenant_of`."""
+        redirect = self.current().redirects.get(host)
+        return redirect.target if redirect and time.time() < redirect.until else None
 
     def active_databases(self):
         """Return the names of the databases that are served."""
@@ -115,7 +132,8 @@ class Directory:
             by_database[db] = tenant = Tenant(db, key, state, reason, limits, tuple(hosts))
             by_host.update(dict.fromkeys(hosts, tenant))
         active = tuple(sorted(db for db, tenant in by_database.items() if tenant.state == "active"))
-        return Copy(version, by_host, by_database, active)
+        redirects = {host: Redirect(*row) for host, *row in self.link.execute(READ_REDIRECTS, [self.runtime])}
+        return Copy(version, by_host, by_database, active, redirects)
 
 
 directory = Directory()

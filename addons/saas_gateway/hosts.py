@@ -9,7 +9,7 @@ import odoo.service.db
 from odoo.exceptions import AccessDenied
 from odoo.tools import config
 
-from . import counters, pages, wrapping
+from . import counters, pages, redirects, wrapping
 from .directory import DirectoryUnavailable, directory
 from .roles import work_for
 
@@ -80,10 +80,14 @@ def _drain(environ):
 def _build_call(call):
     def __call__(application, environ, start_response):
         path = environ.get("PATH_INFO", "")
+        host = host_of(environ)
         try:
-            tenant = directory.tenant_of(host_of(environ))
+            tenant = directory.tenant_of(host)
+            new_host = None if tenant else directory.new_host_of(host)
         except DirectoryUnavailable:
             return _answer(pages.UNAVAILABLE, environ, start_response)
+        if new_host:
+            return _answer(redirects.page(environ, new_host), environ, start_response)
         page = refusal(tenant, path, environ.get("HTTP_X_ODOO_DATABASE"))
         if page:
             return _answer(page, environ, start_response)

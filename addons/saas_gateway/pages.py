@@ -48,6 +48,7 @@ class Page(NamedTuple):
     hint: str
     reason: str = ""
     retry: bool = False
+    location: str = ""
 
 
 NOT_FOUND = Page("404 Not Found", "Page not found", "There is nothing at this address.", "Check the address for typos.")
@@ -77,6 +78,12 @@ MAINTENANCE = Page(
     "Please try again in a minute.",
     retry=True,
 )
+MOVED = Page(
+    "410 Gone",
+    "This site has a new address",
+    "It has moved. What was sent to the old address was not taken.",
+    "Open the new address and try again there.",
+)
 
 
 def for_tenant(tenant):
@@ -105,6 +112,8 @@ def render(page, environ):
     ]
     if page.retry:
         headers.append(("Retry-After", RETRY_AFTER))
+    if page.location:
+        headers.append(("Location", page.location))
     return page.status, headers, b"" if environ.get("REQUEST_METHOD") == "HEAD" else body
 
 

@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 from support.gateway_client import seconds_until
 
-NAME = "delta"
+NAME = "theta"
 
 
 @pytest.fixture
