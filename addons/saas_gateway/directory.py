@@ -88,7 +88,7 @@ class Directory:
         return self._copy.by_database.get(database)
 
     def new_host_of(self, host):
-        """Return the host that a tenant has now which was served at this one before, or None. Raises like `tenant_of`."""
+        """Return the present host of the tenant that has left this one, or None. Raises like `tenant_of`."""
         redirect = self.current().redirects.get(host)
         return redirect.target if redirect and time.time() < redirect.until else None
 

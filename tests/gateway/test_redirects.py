@@ -36,7 +36,9 @@ def test_a_link_leads_on(acme_moved):
     assert location(acme_moved, "/web/login?redirect=/odoo&x=%C3%A4") == (
         "//acme.example.com/web/login?redirect=/odoo&x=%C3%A4"
     )
-    assert location(acme_moved, "/shop/caf%C3%A9", host=f"{OLD.upper()}:8080") == "//acme.example.com:8080/shop/caf%C3%A9"
+    assert (
+        location(acme_moved, "/shop/caf%C3%A9", host=f"{OLD.upper()}:8080") == "//acme.example.com:8080/shop/caf%C3%A9"
+    )
     assert location(acme_moved, "/", method="HEAD") == "//acme.example.com/"
 
 

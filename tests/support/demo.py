@@ -60,7 +60,7 @@ class Odoo:
         body = answer.json()
         if "error" in body:
             raise RpcError(body["error"]["data"].get("message") or body["error"]["message"])
-        return body["result"]
+        return body.get("result")  # nothing where the method returned None
 
     def sign_in(self, login, password):
         self.uid = self.rpc("common", "authenticate", self.database, login, password, {})
@@ -145,9 +145,14 @@ class Demo:
     def mails_to(self, address):
         """Return the HTML of the mails that the catcher has got for an address, newest first."""
         url = self.description["mail"]["url"]
-        messages = requests.get(f"{url}/api/messages/", timeout=TIMEOUT).json()["data"]
-        numbers = sorted((m["id"] for m in messages if address in str(m["recipients_message_to"])), reverse=True)
+        numbers = [message["id"] for message in self.messages_to(address)]
         return [requests.get(f"{url}/api/messages/{number}.html", timeout=TIMEOUT).text for number in numbers]
+
+    def messages_to(self, address):
+        """Return what the catcher says of the mails for an address, newest first: envelope, headers, source."""
+        messages = requests.get(f"{self.description['mail']['url']}/api/messages/", timeout=TIMEOUT).json()["data"]
+        found = [message for message in messages if address in str(message["recipients_message_to"])]
+        return sorted(found, key=lambda message: message["id"], reverse=True)
 
     def welcome_path(self, address):
         """Return the path of the newest welcome link that was mailed to an address."""

@@ -23,6 +23,8 @@ from . import (
     saas_plan_limits,
     saas_instance_limits,
     saas_instance_termination,
+    saas_instance_redirect,
+    saas_instance_renaming,
     saas_instance_welcome,
     saas_instance_company,
     saas_instance_companies,

@@ -16,6 +16,7 @@ class SaasEvent(models.Model):
             ("failed", "Failed"),
             ("suspended", "Suspended"),
             ("resumed", "Resumed"),
+            ("renamed", "Address Changed"),
             ("terminating", "Termination Asked"),
             ("restored", "Termination Undone"),
             ("backup", "Backup"),

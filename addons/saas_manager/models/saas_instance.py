@@ -34,6 +34,7 @@ class SaasInstance(models.Model):
             *("welcome_serial", "welcome_used_at", "welcome_sent_at"),
             *("deletion_date", "state_before_termination"),
             *("companies_state", "companies_error"),
+            *("rename_to", "rename_failure"),
         ]
     )
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.

@@ -14,10 +14,8 @@ class SaasInstanceAddress(models.Model):
 
     @api.depends("subdomain", "server_id.base_domain")
     def _compute_url(self):
-        scheme, port = self._get_public_scheme_and_port()
         for instance in self:
-            host = instance._get_host()
-            instance.url = f"{scheme}://{host}{port}" if host else False
+            instance.url = instance._get_url(instance.subdomain)
 
     @api.model
     def _get_public_scheme_and_port(self):
@@ -27,34 +25,49 @@ class SaasInstanceAddress(models.Model):
         implied = {"http": 80, "https": 443}[scheme]
         return scheme, f":{port}" if port not in (0, implied) else ""
 
-    def _get_host(self):
-        """Return the full host name of this instance, or False while it has no subdomain."""
+    def _get_url(self, subdomain):
+        """Return the public address of this instance at a subdomain, or False if that is empty."""
+        scheme, port = self._get_public_scheme_and_port()
+        host = self._get_host(subdomain)
+        return f"{scheme}://{host}{port}" if host else False
+
+    def _get_host(self, subdomain=None):
+        """Return the full host name of this instance, or False while it has no subdomain.
+
+        :param str subdomain: another one than its own
+        """
         self.ensure_one()
-        server = self.sudo().server_id
-        return self.subdomain and f"{self.subdomain}.{server._get_base_domain()}"
+        subdomain = subdomain or self.subdomain
+        return subdomain and f"{subdomain}.{self.sudo().server_id._get_base_domain()}"
 
     @api.depends("subdomain", "state")
     def _compute_subdomain_hint(self):
         drafts = self.filtered(lambda instance: instance.state == "draft" and instance.subdomain)
         self.subdomain_hint = self.is_subdomain_free = False
-        holders = drafts._get_subdomain_holders()
+        holders = self._get_holders([name.strip().lower() for name in drafts.mapped("subdomain")])
         for instance in drafts:
-            try:
-                name = naming.subdomain(instance.subdomain)
-            except InvalidNameError as error:
-                instance.is_subdomain_free, instance.subdomain_hint = False, str(error)
-                continue
-            instance.is_subdomain_free = holders.get(name, instance._origin.id) == instance._origin.id
-            instance.subdomain_hint = (
-                self.env._("%(name)s is free.", name=name)
-                if instance.is_subdomain_free
-                else self.env._("%(name)s is taken. Choose another subdomain.", name=name)
-            )
+            problem = instance._get_subdomain_problem(instance.subdomain, holders)
+            instance.is_subdomain_free = not problem
+            instance.subdomain_hint = problem or self.env._("%(name)s is free.", name=instance.subdomain)
 
-    def _get_subdomain_holders(self):
+    def _get_subdomain_problem(self, subdomain, holders=None):
+        """Return why this instance can't have a subdomain, in words, or None.
+
+        :param dict holders: from `_get_holders`, where many are asked about
+        """
+        try:
+            name = naming.subdomain(subdomain)
+        except InvalidNameError as error:
+            return str(error)
+        holders = self._get_holders([name]) if holders is None else holders
+        if holders.get(name, self._origin.id) != self._origin.id:
+            return self.env._("%(name)s is taken. Choose another subdomain.", name=name)
+        return None
+
+    @api.model
+    def _get_holders(self, subdomains):
         """Return which instance, of any company, holds each of these subdomains: name -> id."""
-        names = [name.strip().lower() for name in self.mapped("subdomain")]
-        domain = [("subdomain", "in", names), ("state", "!=", "terminated")]
+        domain = [("subdomain", "in", subdomains), ("state", "!=", "terminated")]
         return {row["subdomain"]: row["id"] for row in self.sudo().search_read(domain, ["subdomain"])}
 
     @api.onchange("subdomain")

@@ -48,17 +48,23 @@ class SaasInstanceWelcome(models.Model):
         self.ensure_one()
         if self.state != "active" or serial != self.welcome_serial or self.welcome_sent_at and self.welcome_used_at:
             return self.env._("Not relevant any more.")
-        template = self.env.ref("saas_manager.mail_template_welcome")
-        mail = self.env["mail.mail"].browse(template.send_mail(self.id))
+        self._send_mail_now("saas_manager.mail_template_welcome")
+        self._write_protected({"welcome_sent_at": fields.Datetime.now()})
+        self._log_event("mail", self.env._("The welcome mail was sent to %(email)s.", email=self.admin_email))
+        return self.env._("Sent to %(email)s.", email=self.admin_email)
+
+    def _send_mail_now(self, template):
+        """Send a mail about this instance; a mail server that does not take it is tried again with the job.
+
+        :param str template: the XML id of its template
+        """
+        mail = self.env["mail.mail"].browse(self.env.ref(template).send_mail(self.id))
         mail.send(auto_commit=False, raise_exception=False)
-        # Once it is sent, the mail is deleted: it carries the link.
+        # Once it is sent, a mail that carries a link is deleted.
         if mail.exists().state == "exception":
             raise RetryableJobError(
                 self.env._("The mail server did not take the mail: %(reason)s", reason=mail.failure_reason)
             )
-        self._write_protected({"welcome_sent_at": fields.Datetime.now()})
-        self._log_event("mail", self.env._("The welcome mail was sent to %(email)s.", email=self.admin_email))
-        return self.env._("Sent to %(email)s.", email=self.admin_email)
 
     # === THE LINK === #
 

@@ -40,6 +40,14 @@ DEFINITIONS = (
         maximum=3650,
     ),
     Definition(
+        "saas.redirect_days",
+        "integer",
+        30,
+        _lt("Days a Former Address Leads On"),
+        _lt("A subdomain that an instance has left leads to the new one, and nobody else gets it. 0: not at all."),
+        maximum=3650,
+    ),
+    Definition(
         "saas.pool_max",
         "integer",
         4,

@@ -1,4 +1,4 @@
-"""A tenant gets another subdomain. Role, password and secrets hang on its key: what moves is database, folder and address.
+"""A tenant gets another subdomain. Role and secrets hang on its key: what moves is database, folder and address.
 
 Each step may run twice, be killed anywhere, and meet a half-done state. The database is found under either name by its
 mark. Meanwhile visitors read that the site is under maintenance; it takes about a second.

@@ -8,6 +8,7 @@ from . import (
     test_plan_limits,
     test_pool,
     test_provisioning,
+    test_renaming,
     test_rpc_guard,
     test_server,
     test_settings,
