@@ -1,4 +1,4 @@
-"""Instances that take a clone which waits: through the real stack, two at once, killed, and across a new version."""
+"""Instances that take a clone which waits: through the real stack, two at once, and killed."""
 
 import pytest
 from support.holding import held_at
@@ -93,20 +93,6 @@ def ends(demo, instance):
         return demo.read(instance, "state")
 
     return demo.wait_for(state, lambda value: value in ("active", "failed"), seconds=150, step=1)
-
-
-def test_a_new_version_throws_the_clones_away(demo, blank, subdomain):
-    old = {clone["database_name"] for clone in clones(demo, blank)}
-    demo.manager.call("saas.template", "action_build", [blank])
-    version = lambda: demo.manager.call("saas.template", "read", [blank], ["state", "database"])[0]  # noqa: E731
-    ready = demo.wait_for(version, lambda now: now["state"] == "ready", seconds=300, step=1)
-    renewed = lambda: {clone["database"] for clone in clones(demo, blank)} == {ready["database"]}  # noqa: E731
-    demo.wait_for(renewed, bool, seconds=60, step=0.5)
-    wait_for_ready(demo, blank, 2)
-    gone = lambda: not old & set(oids(demo))  # noqa: E731
-    demo.wait_for(gone, bool, seconds=60, step=0.5)
-    instance = demo.provision(subdomain)
-    assert demo.read(instance, "pool_key")
 
 
 def test_switched_off(demo, blank, subdomain):

@@ -102,3 +102,18 @@ def test_subcommand(load, command, expected):
 def test_subcommand_without_odoo(load):
     with pytest.raises(ConfigurationError, match="no odoo-bin"):
         load({**COMPLETE, "command": ["python", "-m", "server"]}).subcommand("shell")
+
+
+@pytest.mark.parametrize(
+    ("folders", "missing"),
+    [(("core", "ours"), ["unknown"]), (("core",), ["saas_tenant", "unknown"]), (("ours",), []), ((), [])],
+    ids=["all", "some", "base is named elsewhere", "none"],
+)
+def test_missing_addons(tmp_path, folders, missing):
+    for addon in ("core/base", "core/web", "ours/saas_tenant", "core/unknown"):
+        (tmp_path / addon).mkdir(parents=True)
+        if not addon.endswith("unknown"):  # a folder without a manifest is none
+            (tmp_path / addon / "__manifest__.py").touch()
+    path = [f"--addons-path={','.join(str(tmp_path / name) for name in folders)}"] if folders else []
+    runtime = Runtime("shared", "18.0", "http://x", Path("/data"), ["odoo-bin", *path], {})
+    assert runtime.missing_addons(["web", "saas_tenant", "unknown"]) == missing

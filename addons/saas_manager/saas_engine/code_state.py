@@ -5,7 +5,6 @@ from pathlib import Path
 
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
 SUFFIXES = {".py", ".xml", ".csv", ".js", ".scss", ".po"}
-ADDONS_PATH = "--addons-path="
 
 
 def fingerprint(runtime):
@@ -25,9 +24,8 @@ def _files(runtime):
     for argument in runtime.command:
         if Path(argument).name.startswith("odoo"):
             yield from Path(argument).parent.glob("odoo/release.py")
-        if argument.startswith(ADDONS_PATH):
-            for folder in argument.removeprefix(ADDONS_PATH).split(","):
-                yield from _sources(Path(folder))
+    for folder in runtime.addons_folders():
+        yield from _sources(folder)
 
 
 def _sources(folder):

@@ -7,6 +7,7 @@ from pathlib import Path
 from . import naming
 from .errors import ConfigurationError
 
+ADDONS_PATH = "--addons-path="
 FIELDS = {"code": str, "release": str, "url": str, "data_dir": str, "command": list, "environment": dict}
 
 
@@ -39,6 +40,23 @@ class Runtime:
     def filestore(self, db):
         """Return the folder of a database's attachments, where Odoo expects it."""
         return self.data_dir / "filestore" / naming.database_name(db)
+
+    def addons_folders(self):
+        """Return the folders of addons that the command names."""
+        named = [argument for argument in self.command if argument.startswith(ADDONS_PATH)]
+        return [Path(folder) for argument in named for folder in argument.removeprefix(ADDONS_PATH).split(",")]
+
+    def missing_addons(self, names):
+        """Return, sorted, which of these addons are not there.
+
+        Nothing is said to be missing where the folders, or some of them, stand in a configuration file.
+        """
+        folders = self.addons_folders()
+
+        def exists(name):
+            return any((folder / name / "__manifest__.py").is_file() for folder in folders)
+
+        return sorted(name for name in names if not exists(name)) if exists("base") else []
 
     def tenant_password(self, master, key):
         """Derive the password of a tenant's role, as this runtime's gateway does."""

@@ -99,6 +99,7 @@ class TemplateBuilder:
     # -- the steps of a build
 
     def _build(self, spec, name, key, log):
+        self._require_known(spec)
         self._discard(name, key)
         log(f"Creating the database {name}")
         password = self.runtime.tenant_password(self.settings.master_secret, key)
@@ -131,6 +132,15 @@ class TemplateBuilder:
         if self.runtime.release.startswith("18."):
             command.append("--without-demo=all")  # what 19.0 does by itself, and warns about
         self._run(command, log, INSTALL_SECONDS)
+
+    def _require_known(self, spec):
+        """Refuse a typing error at once: Odoo would ignore it, after minutes, see `_require_installed`."""
+        missing = self.runtime.missing_addons(spec.modules)
+        if missing:
+            raise BuildError(
+                f"There is no addon {', '.join(missing)}. Check the spelling, and that its folder is in the addons path"
+                f" of the runtime {self.runtime.code}."
+            )
 
     def _require_installed(self, spec, name, key, password):
         """Odoo ignores names of modules that it does not know, and says so in its log only."""
