@@ -89,4 +89,7 @@ def _provision(demo, name, subdomain, email):
     names = (subdomain, *(f"{subdomain}{number}" for number in range(2, len(taken) + 3)))
     free = next(each for each in names if each not in taken)
     partner = demo.manager.call("res.partner", "create", {"name": name, "email": email, "is_company": True})
-    return demo.provision(free, name=name, partner_id=partner)
+    instance = demo.provision(free, name=name, partner_id=partner)
+    # The mail leaves a moment later; it is a line of the timeline, and holds the welcome link.
+    demo.wait_for(lambda: demo.mails_to(email), bool)
+    return instance
