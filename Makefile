@@ -5,10 +5,10 @@ STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m sta
 export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down reset logs shell test lint format bench secrets lock
+.PHONY: help demo up down reset logs shell test lint format bench screenshots secrets lock
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install what is needed, start everything, show the logs; Ctrl-C stops it
 	@$(STACK) demo
@@ -39,6 +39,9 @@ format: ## Format all source files
 
 bench: ## Measure provisioning on this machine and write docs/benchmarks.md
 	@$(STACK) bench
+
+screenshots: ## Take the pictures of the documents and draw the icons, from the demo
+	@$(STACK) screenshots
 
 secrets: ## Write random secrets for an installation to secrets/ (docs/install.md)
 	@$(STACK) secrets

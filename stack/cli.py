@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from stack import console, lifecycle, logs, manager_database, python_env, secret_files
-from stack.checks import lint
+from stack.checks import chromium, lint
 from stack.checks import main as checks
 from stack.checks.context import Context
 from stack.errors import StackError
@@ -113,8 +113,28 @@ def bench(paths):
     """Measure provisioning on the running stack and write docs/benchmarks.md."""
     if not paths.demo_file.exists():
         raise StackError("Nothing runs: `make up` first.")
+    return _browser_program(paths, "bench", "--markdown=docs/benchmarks.md")
+
+
+def screenshots(paths):
+    """Take the pictures of the documents and draw the icons, from the demo; start it where it does not run."""
+    runs = lifecycle.supervisor_of(paths).is_running()
+    missing = chromium.ensure(Context(paths))
+    if missing:
+        raise StackError(missing)
+    if not runs and up(paths):
+        return 1
+    try:
+        return _browser_program(paths, "pictures")
+    finally:
+        if not runs:
+            down(paths)
+
+
+def _browser_program(paths, name, *arguments):
+    """Run a program of the folder tests/ against the running stack; return its exit code."""
     python = python_env.environment(paths, "browser")
-    command = [str(python), "-m", "bench", f"--demo-json={paths.demo_file}", "--markdown=docs/benchmarks.md"]
+    command = [str(python), "-m", name, f"--demo-json={paths.demo_file}", *arguments]
     environment = clean_environment(PYTHONPATH=f"{paths.root / 'tests'}{os.pathsep}{paths.addons / 'saas_manager'}")
     return subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
 
@@ -152,5 +172,6 @@ COMMANDS = {
     "test": test,
     "format": format_code,
     "bench": bench,
+    "screenshots": screenshots,
     "secrets": secrets,
 }

@@ -9,4 +9,6 @@
     "post_load": "post_load",
     # Loaded by the server (--load=saas_gateway,base,web), never installed in a database: Odoo refuses to.
     "installable": False,
+    # Empty, but there: of an addon that is not installable Odoo serves the icon only if it has assets.
+    "assets": {"saas_gateway.none": []},
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from stack import traefik
 from stack.errors import StackError
 from stack.paths import write_atomically
-from stack.production.installation import PORTS, required
+from stack.production.installation import PORTS, number, required
 
 # How certificates are had: for all names at once by the DNS challenge, for each name by the HTTP challenge, from files
 # of one's own, or not at all, because somebody in front of Traefik ends TLS.
@@ -60,13 +60,18 @@ def _entry_points(environ, tls):
     plain = {} if tls == "off" else {"redirections": {"entryPoint": _redirection(environ)}}
     interface = environ.get("SAAS_PROXY_INTERFACE") or ""
     points = {
-        "web": traefik.entry_point(":80", **plain) | forwarded | SERVES,
+        "web": traefik.entry_point(_public(environ, "SAAS_HTTP_PORT", 80), **plain) | forwarded | SERVES,
         "internal": traefik.entry_point(f"{interface}:8000") | SERVES,
-        "health": {"address": f"{interface}:8082"},
+        "health": traefik.entry_point(f"{interface}:8082"),
     }
     if tls != "off":
-        points["secure"] = traefik.entry_point(":443", tls={}) | forwarded | SERVES
+        points["secure"] = traefik.entry_point(_public(environ, "SAAS_HTTPS_PORT", 443), tls={}) | forwarded | SERVES
     return points
+
+
+def _public(environ, variable, default):
+    """Return a public address: the one that was chosen. In compose Docker opens it, and its container gets neither."""
+    return f"{environ.get('SAAS_BIND') or ''}:{number(environ, variable, default)}"
 
 
 def _redirection(environ):

@@ -79,6 +79,19 @@ def test_without_tls(write):
     assert routes["tls"] == {}
 
 
+def test_without_a_container_the_public_address_is_the_one_that_was_chosen(write):
+    static, _routes = write(**ACME)
+    assert [static["entryPoints"][name]["address"] for name in ("web", "secure")] == [":80", ":443"]
+    chosen = {"SAAS_BIND": "192.0.2.7", "SAAS_HTTP_PORT": "8080", "SAAS_HTTPS_PORT": "8443"}
+    points = write(**ACME, **chosen, SAAS_PROXY_INTERFACE="127.0.0.1")[0]["entryPoints"]
+    assert {name: point["address"] for name, point in points.items()} == {
+        "web": "192.0.2.7:8080",
+        "secure": "192.0.2.7:8443",
+        "internal": "127.0.0.1:8000",
+        "health": "127.0.0.1:8082",
+    }
+
+
 def test_the_routes_are_those_of_the_demo_at_the_services_own_names(write):
     static, routes = write(SAAS_TLS="files")
     for name, service, port in (("manager", "manager", 8069), ("shared", "tenant", 8169)):

@@ -5,35 +5,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from demo_processes import demo_programs
 
 from stack import python_env
-from stack.odoo_source import NIGHTLY, OdooSource
-from stack.paths import Paths
+from stack.odoo_source import NIGHTLY
 from stack.production.credentials import NEEDED, variables
 from stack.production.start import SERVICES
-from stack.secret_files import NAMES, SecretFiles
-from stack.services import Stack
+from stack.secret_files import NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 # Only an installation has these (they run once and end), only the demo has that (an installation has a mail server).
 ONE_SHOT, DEMO_ONLY = {"bootstrap", "routes"}, {"mail"}
-
-
-class FakeCluster:
-    host, port, binaries, superuser, password_file = "127.0.0.1", 5432, None, "postgres", None
-
-    class program:
-        name = "postgres"
-
-
-def demo_programs(tmp_path):
-    paths = Paths(ROOT, tmp_path, tmp_path)
-    ports = dict.fromkeys(("public", "manager", "manager_gevent", "tenant", "tenant_gevent", "smtp", "mail"), 1)
-    odoo = OdooSource(tmp_path, "18.0", "")
-    secrets = SecretFiles(tmp_path, ROOT / "addons" / "saas_manager")
-    stack = Stack(paths, ports, odoo, FakeCluster, secrets, Path("python"), Path("tools"), Path("queue_job"), ())
-    return {program.name for program in stack.programs()}
 
 
 def documented_processes():
@@ -117,7 +100,9 @@ def test_the_image_is_made_of_nothing_that_is_private():
 
 
 def test_every_variable_of_the_env_file_stands_in_the_configuration_guide():
-    text = (ROOT / "docs" / "configuration.md").read_text().split("## Variables of an installation")[1]
+    text = (
+        (ROOT / "docs" / "configuration.md").read_text().split("## Variables of an installation")[1].split("\n## ")[0]
+    )
     table = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*)`? \| \S", text, re.MULTILINE))
     explained = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert {name: default.strip() for name, default in table.items()} == explained
