@@ -4,7 +4,7 @@ import dataclasses
 from datetime import datetime
 
 import pytest
-from saas_engine import password_link, personalise
+from saas_engine import mail_domain, password_link, personalise
 from saas_engine.errors import EngineError
 
 
@@ -123,3 +123,32 @@ def test_set_address(sql):
     with sql.connection, sql.connection.cursor() as cr:
         personalise.set_address(cr, "https://renamed.example.com")
     assert parameters(sql)["web.base.url"] == "https://renamed.example.com"
+
+
+class TestMailDomain:
+    """Where mails to the host arrive, answers and bounces of a tenant go there."""
+
+    ALIASES = "SELECT alias_full_name, d.name FROM mail_alias LEFT JOIN mail_alias_domain d ON d.id = alias_domain_id"
+
+    @pytest.fixture
+    def spec(self, spec):
+        return dataclasses.replace(spec, has_mail_domain=True)
+
+    def test_given(self, sql, tenant):
+        domain = "SELECT name, bounce_alias, catchall_alias, default_from FROM mail_alias_domain"
+        assert sql(domain) == [(tenant.host, "bounce", "catchall", "notifications")]
+        assert sql("SELECT alias_domain_id IS NOT NULL FROM res_company") == [(True,)]
+        assert sql(f"{self.ALIASES} ORDER BY 1") == [(f"sales@{tenant.host}", tenant.host), (None, tenant.host)]
+
+    def test_not_where_the_template_has_one(self, sql, tenant):
+        mail_domain.create(sql.connection.cursor(), "other.example.com")
+        assert sql("SELECT name FROM mail_alias_domain") == [(tenant.host,)]
+
+    def test_it_follows_to_a_new_address(self, sql, tenant):
+        for former, expected in (("another.example.com", tenant.host), (tenant.host, "new.example.com")):
+            mail_domain.rename(sql.connection.cursor(), former, "new.example.com")
+            assert sql(f"{self.ALIASES} ORDER BY 1")[0] == (f"sales@{expected}", expected)
+
+
+def test_no_mail_domain_where_nothing_arrives(sql):
+    assert sql("SELECT count(*) FROM mail_alias_domain") == [(0,)]

@@ -12,6 +12,12 @@ CREATE TABLE ir_model_data (id serial PRIMARY KEY, module varchar, name varchar,
 CREATE TABLE ir_module_module (id serial PRIMARY KEY, name varchar, state varchar, latest_version varchar);
 CREATE TABLE ir_cron (id serial PRIMARY KEY, interval_number int, interval_type varchar, nextcall timestamp);
 CREATE TABLE ir_cron_trigger (id serial PRIMARY KEY, cron_id int REFERENCES ir_cron, call_at timestamp);
+CREATE TABLE mail_alias_domain (id serial PRIMARY KEY, name varchar, bounce_alias varchar, catchall_alias varchar,
+    default_from varchar, sequence int, create_date timestamp, write_date timestamp);
+CREATE TABLE mail_alias (id serial PRIMARY KEY, alias_name varchar, alias_full_name varchar,
+    alias_domain_id int REFERENCES mail_alias_domain);
+INSERT INTO mail_alias (alias_name) VALUES ('sales'), (NULL);
+ALTER TABLE res_company ADD alias_domain_id int REFERENCES mail_alias_domain;
 CREATE TABLE mail_mail (id serial PRIMARY KEY, state varchar);
 CREATE TABLE bus_bus (id serial PRIMARY KEY, message varchar);
 CREATE TABLE ir_attachment (id serial PRIMARY KEY, url varchar, store_fname varchar);

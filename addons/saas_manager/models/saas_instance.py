@@ -175,6 +175,7 @@ class SaasInstance(models.Model):
             release=instance.runtime_id.release_id.code,
             limits=instance.plan_id._prepare_limits(),
             connection_limit=instance.plan_id.connection_limit,
+            has_mail_domain=self.env["saas.settings"]._get("saas.tenant_mail_domain"),
             company_name=instance.partner_id.commercial_partner_id.name or instance.name,
             admin_name=instance.admin_name or instance.partner_id.name,
             admin_email=instance.admin_email or "",

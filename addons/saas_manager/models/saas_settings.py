@@ -64,6 +64,13 @@ DEFINITIONS = (
         maximum=1000,
     ),
     Definition(
+        "saas.tenant_mail_domain",
+        "boolean",
+        False,
+        _lt("Instances Receive Mail"),
+        _lt("New instances get their host as alias domain: answers go to catchall@ it, which must arrive somewhere."),
+    ),
+    Definition(
         "saas.template_rebuild",
         "boolean",
         True,

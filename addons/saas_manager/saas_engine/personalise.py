@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from psycopg2 import sql
 
+from . import mail_domain
 from .errors import EngineError
 
 MARK = "saas.key"
@@ -53,6 +54,8 @@ def personalise(connection, spec):
             return
         _set_identity(cr)
         set_address(cr, spec.url)
+        if spec.has_mail_domain:
+            mail_domain.create(cr, spec.host)
         _set_company(cr, spec)
         _set_administrator(cr, spec)
         _clear_leftovers(cr)

@@ -4,7 +4,7 @@ Each step may run twice, be killed anywhere, and meet a half-done state. The dat
 mark. Meanwhile visitors read that the site is under maintenance; it takes about a second.
 """
 
-from . import filestore, naming, personalise
+from . import filestore, mail_domain, naming, personalise
 from .errors import EngineError
 
 
@@ -30,6 +30,7 @@ def rename(provisioner, spec, former, state="active", reason="", redirects=None)
         _move_files(provisioner.runtime, former, spec.subdomain)
         with provisioner.connect(spec) as connection, connection, connection.cursor() as cr:
             personalise.set_address(cr, spec.url)
+            mail_domain.rename(cr, f"{former}.{spec.host.partition('.')[2]}", spec.host)
         provisioner.publish(spec, state, reason, redirects)
 
 
