@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support.demo import Demo
 
-from bench import pages, provisioning, reference
+from bench import pages, provisioning, reference, templates, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,19 +24,14 @@ def main():
     parser.add_argument("--demo-json", type=Path, default=default)
     parser.add_argument("--markdown", type=Path, help="write the table into this file too")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--quick", action="store_true", help="leave out the other verticals, whose builds take minutes")
     options = parser.parse_args()
     demo, report = Demo(options.demo_json), Report()
     with provisioning.Bench(demo) as bench:
-        one = bench.one_by_one(options.rounds)
-        report.add_times("click to login page, one by one", one)
-        stock = reference.fresh_installs(demo)
-        report.add_ratio("fresh install of the same modules / click to login page", stock, one, at_least=10)
-        report.add_limit("click to login page, median", one, below=2.0)
-        duplicate = reference.duplicates(demo)
-        report.add_ratio("Odoo's duplicate to login page / click to login page", duplicate, one, at_least=1.0)
-        work, bare = reference.database_work(demo)
-        report.add_ratio("database work of one provision / bare CREATE DATABASE … TEMPLATE", work, bare, at_most=2.0)
-        report.add_limit("20 provisions at once, all active", [bench.all_at_once(20)], below=40.0)
+        with templates.pool(demo, templates.get(demo, "blank"), 0):
+            blank(demo, bench, report, options.rounds)
+        if not options.quick:
+            verticals.measure(demo, bench, report)
     for name, seconds in pages.measure(demo, 1000):
         report.add_limit(f"{name} of 1,000 instances, RPC and proxy included", seconds, below=0.2)
     text = report.text(demo)
@@ -44,6 +39,20 @@ def main():
     if options.markdown:
         options.markdown.write_text(report.markdown(demo))
     return 1 if report.failed else 0
+
+
+def blank(demo, bench, report, rounds):
+    """Add the rows of the Blank template, without a pool."""
+    one = bench.one_by_one(rounds)
+    report.add_times("click to login page, one by one", one)
+    stock = reference.fresh_installs(demo)
+    report.add_ratio("fresh install of the same modules / click to login page", stock, one, at_least=10)
+    report.add_limit("click to login page, median", one, below=2.0)
+    duplicate = reference.duplicates(demo)
+    report.add_ratio("Odoo's duplicate to login page / click to login page", duplicate, one, at_least=1.0)
+    work, bare = reference.database_work(demo)
+    report.add_ratio("database work of one provision / bare CREATE DATABASE … TEMPLATE", work, bare, at_most=2.0)
+    report.add_limit("20 provisions at once, all active", [bench.all_at_once(20)], below=40.0)
 
 
 if __name__ == "__main__":

@@ -22,22 +22,25 @@ class Bench:
         for instance in self.instances.values():
             self.demo.wait_for_state(instance, "terminated", "failed", "draft", seconds=300)
 
-    def _draft(self):
-        subdomain = f"b{uuid.uuid4().hex[:12]}"
-        self.instances[subdomain] = self.demo.create(subdomain)
+    def _draft(self, template=None):
+        subdomain, values = f"b{uuid.uuid4().hex[:12]}", {"template_id": template["id"]} if template else {}
+        self.instances[subdomain] = self.demo.create(subdomain, **values)
         return subdomain, self.instances[subdomain]
 
-    def one_by_one(self, rounds):
-        """Return the seconds from each click to HTTP 200 of the login page through the proxy."""
-        return [self._click() for _round in range(rounds)]
+    def one_by_one(self, rounds, template=None):
+        """Return the seconds from each click to HTTP 200 of the login page through the proxy.
 
-    def _click(self):
-        subdomain, instance = self._draft()
+        :param dict template: from `templates.get`; the default one where it is not given
+        """
+        return [self._click(template) for _round in range(rounds)]
+
+    def _click(self, template):
+        subdomain, instance = self._draft(template)
         tenant = self.demo.tenant(subdomain)
         start = time.monotonic()
         self.demo.manager.call("saas.instance", "action_provision", [instance])
         self.demo.wait_for(
-            lambda: tenant.get("/web/login").status_code, lambda code: code == 200, seconds=60, step=0.05
+            lambda: tenant.visit("/web/login")[1].status_code, lambda code: code == 200, seconds=60, step=0.05
         )
         took = time.monotonic() - start
         self.demo.wait_for_state(instance, "active")

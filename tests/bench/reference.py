@@ -6,25 +6,18 @@ import uuid
 from psycopg2 import sql
 from support.stock_odoo import StockOdoo
 
-from bench import engine
-
-
-def blank(demo):
-    """Return the Blank template's modules and sealed database."""
-    fields = ["modules", "database"]
-    [template] = demo.manager.call("saas.template", "search_read", [("code", "=", "blank")], fields)
-    return template
+from bench import engine, templates
 
 
 def fresh_installs(demo, rounds=2):
     """Return the seconds that stock Odoo takes to install the Blank template's modules into an empty database."""
     with StockOdoo(demo) as stock:
-        return [stock.install(blank(demo)["modules"]) for _round in range(rounds)]
+        return [stock.install(templates.get(demo, "blank")["modules"]) for _round in range(rounds)]
 
 
 def duplicates(demo, rounds=7):
     """Return the seconds from Odoo's own duplication of the Blank template to its login page, in a stock service."""
-    template = blank(demo)["database"]
+    template = templates.get(demo, "blank")["database"]
     with StockOdoo(demo) as stock:
         source = stock.adopt(template, demo.tenant_data_dir / "filestore" / template)
         with stock.serving():
@@ -34,7 +27,7 @@ def duplicates(demo, rounds=7):
 
 def database_work(demo, rounds=9):
     """Return the seconds of all SQL work of a provision, and of a bare clone of the same template, interleaved."""
-    provisioner, template = engine.provisioner(demo), blank(demo)["database"]
+    provisioner, template = engine.provisioner(demo), templates.get(demo, "blank")["database"]
     work, bare = [], []
     for _round in range(rounds):
         work.append(engine.time_database_work(provisioner, template))

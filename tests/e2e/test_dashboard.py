@@ -26,7 +26,7 @@ def has_horizontal_scroll(page):
 def test_is_the_first_screen(demo, page):
     manager = demo.description["manager"]
     sign_in(page, manager["url"], manager["login"], manager["password"])
-    menus = page.evaluate("() => fetch('/web/webclient/load_menus/1').then((answer) => answer.json())")
+    menus = demo.manager.call("ir.ui.menu", "load_web_menus", [], False)
     [root] = [menu for menu in menus.values() if menu.get("xmlid") == "saas_manager.menu_root"]
     first = menus[str(root["children"][0])]
     assert first["xmlid"] == "saas_manager.menu_dashboard"
