@@ -23,7 +23,10 @@ def variant(demo, germany):
     suffix = f"{time.time_ns() % 10**8}"
     [base] = demo.manager.call("saas.template", "search", [("code", "=", "restaurant")])
     wishes = {"template_id": base, "country_id": germany}
-    instances = [demo.create(f"{name}-{suffix}", **wishes) for name in NAMES]
+    [austria] = demo.manager.call("res.country", "search", [("code", "=", "AT")])
+    branch = [(0, 0, {"name": "Filiale Wien", "country_id": austria})]
+    branches = ({"company_line_ids": branch}, {})
+    instances = [demo.create(f"{name}-{suffix}", **wishes, **more) for name, more in zip(NAMES, branches, strict=True)]
     demos = [Demo(demo.path) for _ in instances]
     clicks = at_once(2, lambda n: demos[n].manager.call("saas.instance", "action_provision", [instances[n]]))
     assert clicks == [True, True]
@@ -77,7 +80,7 @@ def test_the_next_customer_has_it_at_once(demo, variant, germany, subdomain):
 
 def test_company(tenant):
     fields = ["currency_id", "country_id", "paperformat_id", "chart_template"]
-    [company] = tenant.call("res.company", "search_read", [], fields)
+    [company, *_branch] = tenant.call("res.company", "search_read", [], fields, order="id")
     assert company["currency_id"][1] == "EUR"
     assert company["chart_template"] in ("de_skr03", "de_skr04")
     [paper] = tenant.call("report.paperformat", "read", [company["paperformat_id"][0]], ["format"])
@@ -93,10 +96,23 @@ def test_german_chart(tenant):
     rates = {tax["amount"] for tax in tenant.call("account.tax", "search_read", sales, ["amount"])}
     assert rates == {19.0, 7.0}
     # What a point of sale books into came with the country's chart, too.
-    [company] = tenant.call("res.company", "search_read", [], ["currency_id"])
+    [company, *_branch] = tenant.call("res.company", "search_read", [], ["currency_id"], order="id")
     journals = tenant.call("account.journal", "search_read", [("type", "in", ("sale", "cash", "bank"))], ["type"])
     assert {journal["type"] for journal in journals} == {"sale", "cash", "bank"}
     assert tenant.call("pos.config", "search_count", [("currency_id", "!=", company["currency_id"][0])]) == 0
+
+
+def test_a_branch_in_another_country_has_its_chart(demo, variant, tenant):
+    """The second company got the accounts and taxes of Austria, after the hand-over."""
+    state = lambda: demo.read(variant["instances"][0], "companies_state", "companies_error")  # noqa: E731
+    end = demo.wait_for(state, lambda now: now["companies_state"] in ("done", "failed"), seconds=180, step=1)
+    assert end["companies_state"] == "done", end["companies_error"]
+    domain = [("name", "=", "Filiale Wien")]
+    [branch] = tenant.call("res.company", "search_read", domain, ["chart_template", "currency_id"])
+    assert (branch["chart_template"], branch["currency_id"][1]) == ("at", "EUR")
+    inside = {"context": {"allowed_company_ids": [branch["id"]]}}
+    taxes = tenant.call("account.tax", "search_read", [("company_id", "=", branch["id"])], ["amount"], **inside)
+    assert {20.0, 10.0, 13.0} <= {tax["amount"] for tax in taxes}
 
 
 def test_german_texts(tenant):
