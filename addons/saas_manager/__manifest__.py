@@ -21,6 +21,8 @@
         "views/saas_event_views.xml",
         "views/saas_backup_views.xml",
         "views/saas_instance_views.xml",
+        "views/saas_instance_list_views.xml",
+        "views/saas_instance_search_views.xml",
         "views/saas_instance_reporting_views.xml",
         "views/saas_instance_company_views.xml",
         "views/saas_instance_sign_in_views.xml",
