@@ -37,6 +37,7 @@
         "wizards/saas_settings_page_views.xml",
         "wizards/saas_suspend_wizard_views.xml",
         "wizards/saas_terminate_wizard_views.xml",
+        "wizards/saas_bulk_wizard_views.xml",
         "views/saas_dashboard_views.xml",
         "views/saas_manager_menus.xml",
     ],

@@ -32,6 +32,7 @@ from . import (
     saas_instance_pool,
     saas_instance_step,
     saas_instance_variant,
+    saas_instance_bulk,
     queue_job,
     ir_mail_server,
     ir_websocket,

@@ -2,6 +2,7 @@ from . import (
     test_companies,
     test_dashboard,
     test_access,
+    test_bulk,
     test_lifecycle,
     test_mail_server,
     test_load,
