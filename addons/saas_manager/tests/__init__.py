@@ -3,6 +3,7 @@ from . import (
     test_dashboard,
     test_access,
     test_bulk,
+    test_import,
     test_lifecycle,
     test_mail_server,
     test_load,
