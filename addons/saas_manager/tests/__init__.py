@@ -4,6 +4,7 @@ from . import (
     test_access,
     test_bulk,
     test_import,
+    test_instance_views,
     test_lifecycle,
     test_mail_server,
     test_load,
