@@ -37,8 +37,10 @@ class TestInstanceViews(SaasCase, TransactionCase):
 
     def test_planned_deletions(self):
         action = self.env.ref("saas_manager.saas_instance_action_deletion")
-        self.assertEqual(action.views[0][1], "calendar")
-        self.assertEqual(self._arch("saas.instance", *action.views[0]).get("date_start"), "deletion_date")
+        (soonest, _list), (calendar, _calendar), _form = action.views
+        self.assertEqual([mode for _view, mode in action.views], ["list", "calendar", "form"])
+        self.assertEqual(self._arch("saas.instance", soonest, "list").get("default_order"), "deletion_date")
+        self.assertEqual(self._arch("saas.instance", calendar, "calendar").get("date_start"), "deletion_date")
         usual = self._arch("saas.instance", view_type="calendar")
         self.assertEqual(usual.get("date_start"), "requested_at", "what the instances' own calendar shows")
         self._activate(self.instance).action_terminate("acme")
