@@ -34,6 +34,8 @@ from . import (
     saas_instance_pool,
     saas_instance_step,
     saas_instance_variant,
+    saas_instance_bulk,
+    saas_instance_import,
     queue_job,
     ir_mail_server,
     ir_websocket,

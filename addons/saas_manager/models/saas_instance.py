@@ -94,6 +94,7 @@ class SaasInstance(models.Model):
     )
     admin_tz = fields.Char("Administrator's Time Zone", default=lambda self: self.env.user.tz or "UTC")
     event_ids = fields.One2many("saas.event", "instance_id", string="Timeline", groups="saas_manager.group_user")
+    event_count = fields.Integer(compute="_compute_event_count", groups="saas_manager.group_user")
     job_count = fields.Integer(compute="_compute_job_count", groups="saas_manager.group_administrator")
 
     # Of the terminated ones a subdomain is free again. An exclusion constraint, because it may carry a condition.
@@ -117,6 +118,13 @@ class SaasInstance(models.Model):
         for instance in self:
             instance.admin_name = instance.partner_id.name
             instance.admin_email = instance.partner_id.email
+
+    @api.depends("event_ids")
+    def _compute_event_count(self):
+        groups = self.env["saas.event"]._read_group([("instance_id", "in", self.ids)], ["instance_id"], ["__count"])
+        counts = {instance.id: count for instance, count in groups}
+        for instance in self:
+            instance.event_count = counts.get(instance.id, 0)
 
     def _compute_job_count(self):
         groups = self.env["queue.job"]._read_group(

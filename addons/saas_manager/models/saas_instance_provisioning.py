@@ -125,7 +125,7 @@ class SaasInstanceProvisioning(models.Model):
         self.ensure_one()
         if not self.admin_email:
             raise UserError(self.env._("The customer has no email address, where should the welcome mail go?"))
-        if not self.template_id.sudo().database and not self.sudo().awaits_template:
+        if not self._has_template():
             raise UserError(
                 self.env._('The template "%(name)s" is not built yet. Build it first.', name=self.template_id.name)
             )
@@ -138,6 +138,10 @@ class SaasInstanceProvisioning(models.Model):
                     template=self.template_id.name,
                 )
             )
+
+    def _has_template(self):
+        """Tell whether there is something to clone, or will be before it is needed."""
+        return bool(self.template_id.sudo().database or self.sudo().awaits_template)
 
     def _prepare_provision_values(self):
         """Return where the instance goes and from what it is cloned, decided at the click."""

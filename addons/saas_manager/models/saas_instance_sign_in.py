@@ -18,7 +18,8 @@ class SaasInstanceSignIn(models.Model):
         tracking=True,
         copy=False,
         help="The customer's consent: while it is set, managers may sign in as the administrator of this instance. "
-        "Each time is written to the timeline here and to the log of the instance.",
+        "Each time is written to the timeline here and to the log of the instance. Taking it back stops new links; "
+        "who is signed in already stays so until they sign out.",
     )
 
     def write(self, values):

@@ -2,6 +2,9 @@ from odoo import fields, models
 
 from ..saas_engine.directory import Directory
 
+# Narrower than the life cycle: it leads to these two states in other ways, too (an undone termination, a provisioning).
+SUSPENDABLE_STATES = ("active",)
+RESUMABLE_STATES = ("suspended", "terminating")
 PUBLISHED_STATES = {"active": "active", "suspended": "suspended", "terminating": "suspended"}
 
 
@@ -13,18 +16,26 @@ class SaasInstanceSuspension(models.Model):
     reason = fields.Char(readonly=True, copy=False, help="What visitors read while the instance is not available.")
 
     def action_suspend(self, reason=None):
-        """Take instances off the air, undoably.
+        """Take instances off the air, undoably. Those that are suspended already are left alone.
 
         :param str reason: what visitors read
         """
+        self._begin_transition()
+        for instance in self.filtered(lambda each: each.state != "suspended"):
+            instance._check_can_become("suspended", SUSPENDABLE_STATES)
         for instance in self._transition("suspended", reason=reason or self._get_default_suspension_reason()):
             instance._log_event("suspended", self.env._("Suspended: %(reason)s", reason=instance.reason), "warning")
             instance._publish_state()
         return True
 
     def action_resume(self):
-        """Put suspended instances back on the air, and undo a termination that has not happened yet."""
-        for instance in self:
+        """Put suspended instances back on the air, and undo a termination that has not happened yet.
+
+        Active ones are left alone.
+        """
+        self._begin_transition()
+        for instance in self.filtered(lambda each: each.state != "active"):
+            instance._check_can_become("active", RESUMABLE_STATES)
             if instance.state == "terminating":
                 instance._undo_termination()
             elif instance._transition("active", reason=False):

@@ -112,6 +112,10 @@ class SaasInstanceVariant(models.Model):
             awaits = template._build_for_customer()
         self._write_protected({"template_id": template.id, "awaits_template": awaits})
 
+    def _has_template(self):
+        """Override of `_has_template`: a variant that is not there is built."""
+        return super()._has_template() or self._has_wishes()
+
     def _get_provision_steps(self):
         """Override of `_get_provision_steps`: a template that is not there is built first."""
         steps = super()._get_provision_steps()

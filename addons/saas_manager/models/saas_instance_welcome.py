@@ -10,6 +10,7 @@ from ..saas_engine import links, naming
 from ..saas_engine.password_link import mint_reset_token
 
 SECONDS_BETWEEN_MAILS = 60
+WELCOME_STATES = ("active",)
 
 
 class SaasInstanceWelcome(models.Model):
@@ -29,7 +30,7 @@ class SaasInstanceWelcome(models.Model):
     def action_send_welcome(self):
         """Send the welcome mail again; links that were sent earlier stop working."""
         for instance in self:
-            if instance.state != "active":
+            if instance.state not in WELCOME_STATES:
                 raise UserError(self.env._("The welcome mail can be sent when the instance is active."))
             instance._send_welcome()
         return True

@@ -30,14 +30,27 @@ class SaasLifecycleMixin(models.AbstractModel):
         :raise AccessError: when the user may not write the record
         :raise UserError: when a record is in a state from which this one can't be reached
         """
-        self.check_access("write")
-        self._lock_for_transition()
+        self._begin_transition()
         moving = self.filtered(lambda record: record.state != state)
         for record in moving:
-            if record.state not in self._lifecycle[state]:
-                raise UserError(record._transition_error_message(state))
+            record._check_can_become(state)
         moving._write_protected({**values, "state": state})
         return moving
+
+    def _begin_transition(self):
+        """Check that the user may write the records, and look at their states as nobody else changes them."""
+        self.check_access("write")
+        self._lock_for_transition()
+
+    def _check_can_become(self, state, sources=None):
+        """Refuse what the life cycle, or one of its buttons, does not provide for.
+
+        :param str state: the state to reach
+        :param sources: the states from which an action may begin, where it may not from all of the life cycle's
+        """
+        self.ensure_one()
+        if self.state not in (self._lifecycle[state] if sources is None else sources):
+            raise UserError(self._transition_error_message(state))
 
     def _lock_for_transition(self):
         """Make two people who click at the same moment wait for each other."""

@@ -1,6 +1,8 @@
 import os
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, TransactionCase, new_test_user, tagged
 
@@ -66,6 +68,13 @@ class TestSettingsPage(SaasCase, TransactionCase):
                 self.page.create(values).execute()
             self.assertEqual(self.settings._get("saas.pool_max"), 4)
             self.assertEqual(self.settings._get("saas.base_domain"), "localhost")
+
+    def test_numbers_are_written_as_in_the_variable(self):
+        """A port of 8080 is not 8,080."""
+        arch = etree.fromstring(self.page.get_view(view_type="form")["arch"])  # noqa: S320 - Odoo's own answer
+        for name in ("saas_public_port", "saas_pool_max"):
+            [field] = arch.xpath(f"//setting//field[@name='{name}']")
+            self.assertIn("'enable_formatting': False", field.get("options", ""))
 
     def test_the_environment_wins_and_is_named(self):
         with patch.dict(os.environ, {"SAAS_POOL_MAX": "9"}):

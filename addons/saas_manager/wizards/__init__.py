@@ -1,1 +1,7 @@
-from . import saas_rename_wizard, saas_settings_page, saas_suspend_wizard, saas_terminate_wizard
+from . import (
+    saas_bulk_wizard,
+    saas_rename_wizard,
+    saas_settings_page,
+    saas_suspend_wizard,
+    saas_terminate_wizard,
+)

@@ -8,6 +8,8 @@ from ..saas_engine.errors import ConfigurationError
 
 _logger = logging.getLogger(__name__)
 FIELDS = {"text": fields.Char, "domain": fields.Char, "integer": fields.Integer, "boolean": fields.Boolean}
+# A port is no amount: a number is shown as it is written in the variable, without thousands separators.
+FIELD_ATTRIBUTES = {"integer": {"options": "{'enable_formatting': False}"}}
 EXISTING_STATES = ("queued", "provisioning", "active", "suspended", "terminating")
 
 
@@ -155,7 +157,12 @@ class SaasSettingsPage(models.TransientModel):
         name, locked = definition.field, f"',{definition.field},' in (environment or '')"
         setting.set("id", name)
         setting.set("help", self.env._(definition.help) if definition.help else "")
-        setting.insert(0, setting.makeelement("field", {"name": name, "readonly": locked}))
+        setting.insert(
+            0,
+            setting.makeelement(
+                "field", {"name": name, "readonly": locked, **FIELD_ATTRIBUTES.get(definition.kind, {})}
+            ),
+        )
         note = setting.makeelement("div", {"class": "text-warning small mt-1", "invisible": f"not ({locked})"})
         note.text = self.env._("Set by the environment variable %(variable)s", variable=definition.variable)
         note.insert(0, note.makeelement("i", {"class": "fa fa-lock me-1", "title": self.env._("Locked")}))
