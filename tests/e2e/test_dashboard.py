@@ -1,7 +1,11 @@
 """The first screen: what it shows, and that its numbers lead somewhere, on a desk and on a phone."""
 
+import itertools
+
 import pytest
 from support.browser import sign_in
+
+SECONDS_BETWEEN_LOADS = 3
 
 
 @pytest.fixture
@@ -78,6 +82,65 @@ def test_refresh(demo, dashboard, subdomain):
         dashboard.wait_for_selector(f"[data-number=draft]:has-text('{count + 1}')")
     finally:
         demo.manager.call("saas.instance", "unlink", [instance])
+
+
+class TestLive:
+    """An open dashboard follows what happens, without a reload and without asking all the time."""
+
+    @pytest.fixture
+    def asked(self, dashboard):
+        """A function: the times in seconds at which the page has asked for its numbers since."""
+        dashboard.evaluate("() => { window.isSamePage = true; performance.clearResourceTimings(); }")
+        return lambda: dashboard.evaluate(
+            """() => performance.getEntriesByType("resource")
+                .filter((entry) => entry.name.includes("saas.dashboard")).map((entry) => entry.startTime / 1000)"""
+        )
+
+    def shown(self, page, number):
+        return int(page.locator(f"[data-number={number}]").inner_text().split()[0])
+
+    def wait_for_number(self, page, number, value):
+        page.wait_for_selector(f"[data-number={number}] > span:first-child:text-is('{value}')", timeout=15_000)
+        assert page.evaluate("() => window.isSamePage"), "the page was loaded again"
+
+    def test_a_provisioned_instance_is_counted(self, demo, dashboard, asked, subdomain):
+        before = self.shown(dashboard, "active")
+        demo.provision(subdomain)
+        self.wait_for_number(dashboard, "active", before + 1)
+        assert subdomain in dashboard.locator(".o_saas_event").first.inner_text()
+        times = asked()
+        assert times
+        assert all(later - sooner >= SECONDS_BETWEEN_LOADS for sooner, later in itertools.pairwise(times)), times
+
+    def test_a_hidden_tab_waits(self, demo, dashboard, asked, subdomain):
+        show_tab(dashboard, False)
+        before = self.shown(dashboard, "active")
+        demo.provision(subdomain)
+        dashboard.wait_for_timeout(SECONDS_BETWEEN_LOADS * 1000 + 1000)
+        assert not asked()
+        show_tab(dashboard, True)
+        self.wait_for_number(dashboard, "active", before + 1)
+        assert len(asked()) == 1
+
+    def test_a_line_that_was_down(self, demo, dashboard, asked, subdomain):
+        before = self.shown(dashboard, "active")
+        dashboard.context.set_offline(True)
+        demo.provision(subdomain)
+        dashboard.wait_for_timeout(1000)
+        assert self.shown(dashboard, "active") == before
+        dashboard.context.set_offline(False)
+        self.wait_for_number(dashboard, "active", before + 1)
+
+
+def show_tab(page, is_shown):
+    """Let the page believe that its tab is in front, or behind another one."""
+    page.evaluate(
+        """(isShown) => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => !isShown });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_shown,
+    )
 
 
 @pytest.mark.parametrize("view", ["graph", "pivot", "calendar", "activity"])

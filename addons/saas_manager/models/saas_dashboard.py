@@ -8,6 +8,7 @@ from odoo.tools.misc import get_lang
 
 from .saas_server_measures import FULL_DISK_PERCENT
 
+BUS_CHANNEL = "saas.dashboard"
 DAYS_OF_TIMES = 30
 WEEKS_OF_SIGNUPS = 12
 NEWEST_EVENTS = 8
@@ -26,12 +27,34 @@ class SaasDashboard(models.AbstractModel):
 
         :raise AccessError: for everybody who is no user of the SaaS manager
         """
-        if not self.env.user.has_group("saas_manager.group_user"):
+        if not self._may_see():
             raise AccessError(self.env._("Only users of the SaaS manager see its dashboard."))
         # Days and weeks begin where the user is, in Python and in SQL alike.
         zone = self.env.context.get("tz") or self.env.user.tz or "UTC"
         dashboard = self.with_context(tz=zone)
         return {name: getattr(dashboard, f"_prepare_{name}")() for name in dashboard._get_blocks()}
+
+    @api.model
+    def _may_see(self):
+        """Return whether the user may see the dashboard."""
+        return self.env.user.has_group("saas_manager.group_user")
+
+    @api.model
+    def _get_bus_channel(self):
+        """Return the channel of the dashboard: a record and a name, which no browser can ask for by itself."""
+        return self.env.ref("saas_manager.group_user", raise_if_not_found=False), BUS_CHANNEL
+
+    @api.model
+    def _notify(self):
+        """Tell open dashboards that there is something new, once however much one transaction changes.
+
+        The message is empty: each dashboard asks again for what its user may see.
+        """
+        waiting = self.env.cr.precommit.data
+        group, subchannel = self._get_bus_channel()
+        if group and not waiting.get(BUS_CHANNEL):
+            waiting[BUS_CHANNEL] = True
+            group._bus_send(BUS_CHANNEL, {}, subchannel=subchannel)
 
     def _get_blocks(self):
         """Return the names of the blocks. An addon adds one here and writes its `_prepare_<name>`."""

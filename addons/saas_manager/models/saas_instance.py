@@ -13,7 +13,7 @@ class SaasInstance(models.Model):
     """One customer's Odoo: a database, its files, its role and its address."""
 
     _name = "saas.instance"
-    _inherit = ["saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
+    _inherit = ["saas.dashboard.source", "saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
     _description = "Instance"
     _order = "id desc"
 
@@ -36,6 +36,7 @@ class SaasInstance(models.Model):
             *("companies_state", "companies_error"),
         ]
     )
+    _dashboard_fields = frozenset(["state", "company_id", "requested_at", "provisioned_at", "provision_seconds"])
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.
     _fixed_after_draft = frozenset(
         [

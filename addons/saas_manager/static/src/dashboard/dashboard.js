@@ -6,6 +6,7 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { Plot } from "./plot";
+import { useLive } from "./use_live";
 
 const ACTIONS = {
     "saas.instance": "saas_manager.saas_instance_action",
@@ -36,14 +37,24 @@ export class Dashboard extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.state = useState({ data: null, isLoading: false });
+        this.loads = 0;
         onWillStart(() => this.load());
+        useLive(() => this.load());
     }
 
-    /** The old numbers stay until the new ones are here. */
+    /** The old numbers stay until the new ones are here; of two requests the younger one's answer counts. */
     async load() {
+        const number = ++this.loads;
+        const data = await this.orm.call("saas.dashboard", "get_data", []);
+        if (number === this.loads) {
+            this.state.data = data;
+        }
+    }
+
+    async refresh() {
         this.state.isLoading = true;
         try {
-            this.state.data = await this.orm.call("saas.dashboard", "get_data", []);
+            await this.load();
         } finally {
             this.state.isLoading = false;
         }
