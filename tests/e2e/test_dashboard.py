@@ -84,6 +84,30 @@ def test_refresh(demo, dashboard, subdomain):
         demo.manager.call("saas.instance", "unlink", [instance])
 
 
+def test_first_steps(demo, dashboard, screenshot):
+    """What it shows before the first instance; the demo has some, so the answer is another one."""
+    [server, template] = (
+        demo.manager.call(model, "search", [], limit=1)[0] for model in ("saas.server", "saas.template")
+    )
+    steps = [("server", server, True, False), ("template", template, False, True), ("instance", False, False, False)]
+    keys = ("key", "model", "id", "is_done", "is_under_way")
+    rows = [dict(zip(keys, (key, f"saas.{key}", *values), strict=True)) for key, *values in steps]
+    empty = {"first_steps": rows, "states": [], "events": [], "attention": []}
+    answer = {"jsonrpc": "2.0", "id": 1, "result": demo.manager.call("saas.dashboard", "get_data") | empty}
+    dashboard.route("**/saas.dashboard/get_data", lambda route: route.fulfill(json=answer))
+    dashboard.reload()
+    dashboard.wait_for_selector(".o_saas_first_steps")
+    screenshot("dashboard-empty")
+    assert not has_horizontal_scroll(dashboard)
+    assert not dashboard.locator(".o_saas_number, .o_saas_plot").count()
+    assert dashboard.locator(".o_saas_first_steps .btn-primary").get_attribute("data-step") == "instance"
+    for key, *_rest in steps:
+        dashboard.click(f"[data-step={key}]")
+        dashboard.wait_for_selector(".o_form_view")
+        dashboard.go_back()
+        dashboard.wait_for_selector(".o_saas_first_steps")
+
+
 class TestLive:
     """An open dashboard follows what happens, without a reload and without asking all the time."""
 

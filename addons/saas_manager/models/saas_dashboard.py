@@ -184,12 +184,28 @@ class SaasDashboard(models.AbstractModel):
         if self.env["saas.instance"].search_count([], limit=1):
             return None
         server = self.env["saas.server"].search([], order="check_state desc nulls last, sequence, id", limit=1)
-        template = self.env["saas.template"].search([], order="database, sequence, id", limit=1)
-        return [
-            {"key": "server", "model": "saas.server", "id": server.id, "is_done": server.check_state == "ok"},
-            {"key": "template", "model": "saas.template", "id": template.id, "is_done": bool(template.database)},
-            {"key": "instance", "model": "saas.instance", "id": False, "is_done": False},
+        template = self._find_first_template()
+        steps = [
+            ("server", server, server.check_state == "ok"),
+            ("template", template, bool(template.database)),
+            ("instance", self.env["saas.instance"], False),
         ]
+        return [
+            {
+                "key": key,
+                "model": record._name,
+                "id": record.id,
+                "is_done": is_done,
+                "is_under_way": not is_done and key == "template" and template.state == "building",
+            }
+            for key, record, is_done in steps
+        ]
+
+    def _find_first_template(self):
+        """Return a template that is built, else one that is being built, else the first of all."""
+        templates = self.env["saas.template"].search([], order="database, sequence, id")
+        building = templates.filtered(lambda template: template.state == "building")
+        return (templates.filtered("database") or building or templates)[:1]
 
     # === DAYS === #
 

@@ -141,6 +141,29 @@ class TestDashboard(SaasCase, TransactionCase):
         done = {step["key"]: step["is_done"] for step in self._data(self.user)["first_steps"]}
         self.assertEqual(done, {"server": True, "template": True, "instance": False})
 
+    def test_first_steps_lead_to_the_records(self):
+        self.instance.unlink()
+        templates = self.env["saas.template"].search([])
+        templates._write_protected({"database": False, "state": "draft"})
+        server = self.env.ref("saas_manager.server_local")
+        ids = {step["key"]: (step["model"], step["id"]) for step in self._data(self.user)["first_steps"]}
+        self.assertEqual(ids["server"], ("saas.server", server.id))
+        self.assertEqual(ids["template"], ("saas.template", templates[0].id))
+        self.assertEqual(ids["instance"], ("saas.instance", False))
+        templates[-1]._write_protected({"state": "building"})
+        step = self._data(self.user)["first_steps"][1]
+        self.assertEqual((step["id"], step["is_under_way"], step["is_done"]), (templates[-1].id, True, False))
+        templates[-1]._write_protected({"state": "ready", "database": "tpl_last_v1"})
+        step = self._data(self.user)["first_steps"][1]
+        self.assertEqual((step["id"], step["is_under_way"], step["is_done"]), (templates[-1].id, False, True))
+
+    def test_first_steps_where_nothing_is_set_up(self):
+        self.instance.unlink()
+        self.env["saas.template"].search([]).active = False
+        self.env["saas.server"].search([]).active = False
+        steps = self._data(self.user)["first_steps"]
+        self.assertEqual([(step["id"], step["is_done"]) for step in steps], [(False, False)] * 3)
+
     def test_queries_do_not_grow_with_records(self):
         def count():
             self._data(self.user)  # writes what the test has changed, and fills the caches

@@ -117,11 +117,22 @@ export class Dashboard extends Component {
             template: [_t("Build a template"), _t("The Odoo that customers get a copy of.")],
             instance: [_t("Create an instance"), _t("Choose a customer, a subdomain and a plan.")],
         };
-        return this.state.data.first_steps.map((step) => ({
+        const steps = this.state.data.first_steps;
+        const next = steps.find((step) => !step.is_done && !step.is_under_way);
+        return steps.map((step) => ({
             ...step,
             label: texts[step.key][0],
-            help: texts[step.key][1],
+            help: step.is_under_way ? _t("It is being built, which takes a minute or two.") : texts[step.key][1],
+            icon: this.stepIcon(step),
+            className: step === next ? "btn-primary" : "btn-secondary",
         }));
+    }
+
+    stepIcon(step) {
+        if (step.is_under_way) {
+            return "fa-circle-o-notch fa-spin text-primary";
+        }
+        return step.is_done ? "fa-check-circle text-success" : "fa-circle-o text-muted";
     }
 
     /** The row of numbers: each says which list it counts. */
