@@ -65,23 +65,27 @@ class SaasDashboard(models.AbstractModel):
     def _prepare_attention(self):
         """Return what waits for a person, each with its number and the list to open."""
         rows = [
-            ("instances", self.env._("failed instances"), "saas.instance", [("state", "=", "failed")]),
-            ("disks", self.env._("disks nearly full"), "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
-            ("servers", self.env._("servers not connected"), "saas.server", [("check_state", "=", "failed")]),
+            ("instances", "saas.instance", [("state", "=", "failed")]),
+            ("disks", "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
+            ("servers", "saas.server", [("check_state", "=", "failed")]),
         ]
         if self._may_see_jobs():
-            rows.insert(0, ("jobs", self.env._("failed jobs"), "queue.job", self._get_failed_jobs_domain()))
-        counted = [
-            {
-                "key": key,
-                "label": label,
-                "model": model,
-                "domain": domain,
-                "count": self.env[model].search_count(domain),
-            }
-            for key, label, model, domain in rows
-        ]
-        return [row for row in counted if row["count"]]
+            rows.insert(0, ("jobs", "queue.job", self._get_failed_jobs_domain()))
+        labels, counted = self._get_attention_labels(), []
+        for key, model, domain in rows:
+            if count := self.env[model].search_count(domain):
+                label = labels[key][0 if count == 1 else 1]
+                counted.append({"key": key, "label": label, "model": model, "domain": domain, "count": count})
+        return counted
+
+    def _get_attention_labels(self):
+        """Return what stands behind the numbers of `_prepare_attention`: behind a one, and behind all others."""
+        return {
+            "jobs": (self.env._("failed job"), self.env._("failed jobs")),
+            "instances": (self.env._("failed instance"), self.env._("failed instances")),
+            "disks": (self.env._("disk nearly full"), self.env._("disks nearly full")),
+            "servers": (self.env._("server not connected"), self.env._("servers not connected")),
+        }
 
     def _may_see_jobs(self):
         return self.env.user.has_group("saas_manager.group_administrator")

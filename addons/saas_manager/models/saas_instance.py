@@ -79,6 +79,7 @@ class SaasInstance(models.Model):
         index=True,
         copy=False,
         tracking=True,
+        group_expand="_group_expand_states",
     )
     uuid = fields.Char(
         "UUID", default=lambda self: str(uuid.uuid4()), copy=False, readonly=True, groups="saas_manager.group_user"
@@ -117,6 +118,11 @@ class SaasInstance(models.Model):
         for instance in self:
             instance.admin_name = instance.partner_id.name
             instance.admin_email = instance.partner_id.email
+
+    @api.model
+    def _group_expand_states(self, states, domain):
+        """Return the states of groups in the order of an instance's life. Empty groups are of no use to anybody."""
+        return [state for state, _label in self._fields["state"].selection if state in states]
 
     def _compute_job_count(self):
         groups = self.env["queue.job"]._read_group(

@@ -127,6 +127,16 @@ class TestDashboard(SaasCase, TransactionCase):
         self.assertEqual(rows.keys(), {"instances", "disks", "servers"})
         for row in rows.values():
             self.assertEqual(row["count"], self.env[row["model"]].with_user(self.user).search_count(row["domain"]))
+        self.assertEqual(rows["instances"]["label"], "failed instance")
+        self._create_instance("another")._write_protected({"state": "failed"})
+        [row] = [row for row in self._data(self.user)["attention"] if row["key"] == "instances"]
+        self.assertEqual((row["count"], row["label"]), (2, "failed instances"))
+
+    def test_groups_stand_in_the_order_of_an_instances_life(self):
+        Instance = self.env["saas.instance"]
+        ordered = Instance._group_expand_states(["active", "failed", "draft"], [])
+        self.assertEqual(ordered, ["draft", "active", "failed"])
+        self.assertEqual(Instance._fields["state"].group_expand, "_group_expand_states")
 
     def test_first_steps(self):
         self.assertIsNone(self._data(self.user)["first_steps"])
