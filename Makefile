@@ -2,7 +2,7 @@
 PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m stack
-export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS
+export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS DEMO
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down reset logs shell test lint format bench screenshots secrets lock
@@ -10,10 +10,10 @@ export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LI
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Install what is needed, start everything, show the logs; Ctrl-C stops it
+demo: ## Install what is needed, start everything, show the logs; Ctrl-C stops it (DEMO=full: with customers)
 	@$(STACK) demo
 
-up: ## The same in the background; returns when everything answers
+up: ## The same in the background; returns when everything answers (DEMO=full too)
 	@$(STACK) up
 
 down: ## Stop what `make up` started; the data stay

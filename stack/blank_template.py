@@ -4,8 +4,6 @@ import time
 
 from stack import console, logs, manager_database
 from stack.errors import StackError
-from stack.manager_rpc import Manager
-from stack.services import MANAGER_DATABASE
 
 XML_ID = ("saas_manager", "template_blank")
 MINUTES = 15
@@ -21,8 +19,7 @@ def make_ready(stack):
 
     :return: its state in words
     """
-    password = stack.secrets.read("administrator")
-    manager = Manager(stack.ports["manager"], stack.manager_host, MANAGER_DATABASE, manager_database.LOGIN, password)
+    manager = manager_database.administrator(stack)
     _model, template = manager.call("ir.model.data", "check_object_reference", *XML_ID)
     state = _read(manager, template, "state")["state"]
     if state == "ready":

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 
-from stack import console, lifecycle, logs, manager_database, python_env, secret_files
+from stack import console, full_demo, lifecycle, logs, manager_database, python_env, secret_files
 from stack.checks import chromium, lint
 from stack.checks import main as checks
 from stack.checks.context import Context
 from stack.errors import StackError
 from stack.paths import Paths, private_folder
 from stack.processes import clean_environment
+from stack.state import State
 
 
 def main(arguments=None):
@@ -36,8 +37,9 @@ def main(arguments=None):
 
 
 def demo(paths):
-    """Start everything, show its logs, stop it on Ctrl-C."""
+    """Start everything, show its logs, stop it on Ctrl-C (DEMO=full: with customers)."""
     if lifecycle.supervisor_of(paths).is_running():
+        _fill(paths)
         console.say("It runs already (make down stops it). Its logs; Ctrl-C ends the watching only:\n")
         return follow(paths)
     console.say(console.paint("SaaS Manager for Odoo", "bold"))
@@ -56,10 +58,10 @@ def demo(paths):
 
 
 def up(paths):
-    """Start everything in the background; returns when all of it answers."""
+    """Start everything in the background; returns when all of it answers (DEMO=full: with customers)."""
     if lifecycle.supervisor_of(paths).is_running():
         console.say(f"It runs already in {paths.run}.")
-        return 0
+        return 0 if _fill(paths) else 1
     console.say(console.paint("SaaS Manager for Odoo", "bold"))
     stack, _supervisor, ready = lifecycle.start(paths, foreground=False)
     _print_addresses(stack)
@@ -145,6 +147,13 @@ def secrets(paths):
     # Readable by the user of a container, whoever that is; the folder is closed to everybody else on this machine.
     secret_files.SecretFiles(folder, paths.addons / "saas_manager", mode=0o444).create()
     console.say(f"{folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}")
+
+
+def _fill(paths):
+    """Make the customers of the full demo in a stack that runs already, if DEMO asks for them."""
+    if not full_demo.is_wanted():
+        return True
+    return lifecycle.make_full_demo(lifecycle.load(paths), State(paths.state_file))
 
 
 def _print_addresses(stack):

@@ -8,7 +8,9 @@ from stack import (
     blank_template,
     console,
     demo_file,
+    full_demo,
     manager_database,
+    manager_rpc,
     odoo_source,
     pdf_engine,
     ports,
@@ -33,6 +35,7 @@ def start(paths, foreground):
     :param foreground: everything stops when this process ends
     :return: the running Stack, its Supervisor, and whether it is fit to provision
     """
+    wants_full_demo = full_demo.is_wanted()
     if supervisor_of(paths).is_running():
         raise StackError(f"Already running in {paths.run}.")
     supervisor_of(paths).end_leftovers()  # before the ports are chosen: one of them may be in their hands
@@ -47,6 +50,8 @@ def start(paths, foreground):
         supervisor.start(stack.programs(), stack.listener(), foreground)
         ready = _start(stack, supervisor, state, held)
     demo_file.write(stack, supervisor.pids())
+    if ready and wants_full_demo:
+        ready = make_full_demo(stack, state)
     return stack, supervisor, ready
 
 
@@ -192,4 +197,18 @@ def _make_template_ready(stack, state):
         console.warn(str(error))
         return False
     state.set(template_built=True)
+    return True
+
+
+def make_full_demo(stack, state):
+    """Fill the demo with customers. What could not be made does not stop the rest.
+
+    :return: whether all of it is there
+    """
+    try:
+        with console.step("Customers") as step:
+            step.result = full_demo.make(stack, state)
+    except (full_demo.FullDemoError, manager_rpc.ManagerError) as error:
+        console.warn(str(error))
+        return False
     return True

@@ -4,7 +4,9 @@ import hashlib
 from pathlib import Path
 
 from stack import console
+from stack.manager_rpc import Manager
 from stack.processes import clean_environment, run
+from stack.services import MANAGER_DATABASE
 
 LOGIN = "admin"
 SCRIPTS = Path(__file__).parent / "odoo_scripts"
@@ -51,6 +53,25 @@ def prepare(stack, state):
     return ", ".join(done) or "unchanged"
 
 
+def administrator(stack):
+    """Return a session of the manager's administrator."""
+    password = stack.secrets.read("administrator")
+    return Manager(stack.ports["manager"], stack.manager_host, MANAGER_DATABASE, LOGIN, password)
+
+
+def run_script(stack, name, values):
+    """Run one of `odoo_scripts` in Odoo's shell on the manager's database.
+
+    :param values: what the script finds as VALUES; it goes in with the script, because every user of the machine could
+        read an argument
+    :return: what it printed
+    """
+    text = f"VALUES = {values!r}\n{(SCRIPTS / name).read_text()}"
+    log = stack.paths.logs / "manager-install.log"
+    command, variables = shell_command(stack), environment(stack)
+    return run(command, environment=variables, log=log, cwd=stack.odoo.home, text=text, what="Odoo's shell")
+
+
 def shell_command(stack):
     return stack.manager_command("--no-http", "--max-cron-threads=0", "--workers=0", subcommand="shell")
 
@@ -80,17 +101,6 @@ def _odoo(stack, *arguments):
 
 
 def _configure(stack, password=None):
-    """Set the administrator and the address, by a script that Odoo's shell reads from its standard input."""
+    """Set the administrator and the address."""
     values = {"login": LOGIN, "password": password, "url": stack.manager_url}
-    script = (SCRIPTS / "configure_manager.py").read_text()
-    # The values go in with the script: an argument could be read by every user of the machine.
-    text = f"VALUES = {values!r}\n{script}"
-    log = stack.paths.logs / "manager-install.log"
-    run(
-        shell_command(stack),
-        environment=environment(stack),
-        log=log,
-        cwd=stack.odoo.home,
-        text=text,
-        what="Odoo's shell",
-    )
+    run_script(stack, "configure_manager.py", values)

@@ -1,7 +1,11 @@
 """The first screen: what it shows, and that its numbers lead somewhere, on a desk and on a phone."""
 
+import itertools
+
 import pytest
 from support.browser import sign_in
+
+SECONDS_BETWEEN_LOADS = 3
 
 
 @pytest.fixture
@@ -78,6 +82,89 @@ def test_refresh(demo, dashboard, subdomain):
         dashboard.wait_for_selector(f"[data-number=draft]:has-text('{count + 1}')")
     finally:
         demo.manager.call("saas.instance", "unlink", [instance])
+
+
+def test_first_steps(demo, dashboard, screenshot):
+    """What it shows before the first instance; the demo has some, so the answer is another one."""
+    [server, template] = (
+        demo.manager.call(model, "search", [], limit=1)[0] for model in ("saas.server", "saas.template")
+    )
+    steps = [("server", server, True, False), ("template", template, False, True), ("instance", False, False, False)]
+    keys = ("key", "model", "id", "is_done", "is_under_way")
+    rows = [dict(zip(keys, (key, f"saas.{key}", *values), strict=True)) for key, *values in steps]
+    empty = {"first_steps": rows, "states": [], "events": [], "attention": []}
+    answer = {"jsonrpc": "2.0", "id": 1, "result": demo.manager.call("saas.dashboard", "get_data") | empty}
+    dashboard.route("**/saas.dashboard/get_data", lambda route: route.fulfill(json=answer))
+    dashboard.reload()
+    dashboard.wait_for_selector(".o_saas_first_steps")
+    screenshot("dashboard-empty")
+    assert not has_horizontal_scroll(dashboard)
+    assert not dashboard.locator(".o_saas_number, .o_saas_plot").count()
+    assert dashboard.locator(".o_saas_first_steps .btn-primary").get_attribute("data-step") == "instance"
+    for key, *_rest in steps:
+        dashboard.click(f"[data-step={key}]")
+        dashboard.wait_for_selector(".o_form_view")
+        dashboard.go_back()
+        dashboard.wait_for_selector(".o_saas_first_steps")
+
+
+class TestLive:
+    """An open dashboard follows what happens, without a reload and without asking all the time."""
+
+    @pytest.fixture
+    def asked(self, dashboard):
+        """A function: the times in seconds at which the page has asked for its numbers since."""
+        dashboard.evaluate("() => { window.isSamePage = true; performance.clearResourceTimings(); }")
+        return lambda: dashboard.evaluate(
+            """() => performance.getEntriesByType("resource")
+                .filter((entry) => entry.name.includes("saas.dashboard")).map((entry) => entry.startTime / 1000)"""
+        )
+
+    def shown(self, page, number):
+        return int(page.locator(f"[data-number={number}]").inner_text().split()[0])
+
+    def wait_for_number(self, page, number, value):
+        page.wait_for_selector(f"[data-number={number}] > span:first-child:text-is('{value}')", timeout=15_000)
+        assert page.evaluate("() => window.isSamePage"), "the page was loaded again"
+
+    def test_a_provisioned_instance_is_counted(self, demo, dashboard, asked, subdomain):
+        before = self.shown(dashboard, "active")
+        demo.provision(subdomain)
+        self.wait_for_number(dashboard, "active", before + 1)
+        assert subdomain in dashboard.locator(".o_saas_event").first.inner_text()
+        times = asked()
+        assert times
+        assert all(later - sooner >= SECONDS_BETWEEN_LOADS for sooner, later in itertools.pairwise(times)), times
+
+    def test_a_hidden_tab_waits(self, demo, dashboard, asked, subdomain):
+        show_tab(dashboard, False)
+        before = self.shown(dashboard, "active")
+        demo.provision(subdomain)
+        dashboard.wait_for_timeout(SECONDS_BETWEEN_LOADS * 1000 + 1000)
+        assert not asked()
+        show_tab(dashboard, True)
+        self.wait_for_number(dashboard, "active", before + 1)
+        assert len(asked()) == 1
+
+    def test_a_line_that_was_down(self, demo, dashboard, asked, subdomain):
+        before = self.shown(dashboard, "active")
+        dashboard.context.set_offline(True)
+        demo.provision(subdomain)
+        dashboard.wait_for_timeout(1000)
+        assert self.shown(dashboard, "active") == before
+        dashboard.context.set_offline(False)
+        self.wait_for_number(dashboard, "active", before + 1)
+
+
+def show_tab(page, is_shown):
+    """Let the page believe that its tab is in front, or behind another one."""
+    page.evaluate(
+        """(isShown) => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => !isShown });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        is_shown,
+    )
 
 
 @pytest.mark.parametrize("view", ["graph", "pivot", "calendar", "activity"])

@@ -4,6 +4,7 @@ from . import (
     saas_engine_mixin,
     saas_lifecycle_mixin,
     saas_job_mixin,
+    saas_dashboard_source,
     saas_release,
     saas_server,
     saas_server_measures,

@@ -23,7 +23,10 @@ class QueueJob(models.Model):
 
     def write(self, values):
         """Override of `write` to tell our records what became of their jobs."""
+        was_failed = "state" in values and "failed" in self.mapped("state")
         result = super().write(values)
+        if was_failed or values.get("state") == "failed":
+            self.env["saas.dashboard"]._notify()
         if values.get("state") == "failed":
             self._saas_handle_failure()
         elif values.get("state") == "cancelled":

@@ -8,6 +8,7 @@ from odoo.tools.misc import get_lang
 
 from .saas_server_measures import FULL_DISK_PERCENT
 
+BUS_CHANNEL = "saas.dashboard"
 DAYS_OF_TIMES = 30
 WEEKS_OF_SIGNUPS = 12
 NEWEST_EVENTS = 8
@@ -26,12 +27,34 @@ class SaasDashboard(models.AbstractModel):
 
         :raise AccessError: for everybody who is no user of the SaaS manager
         """
-        if not self.env.user.has_group("saas_manager.group_user"):
+        if not self._may_see():
             raise AccessError(self.env._("Only users of the SaaS manager see its dashboard."))
         # Days and weeks begin where the user is, in Python and in SQL alike.
         zone = self.env.context.get("tz") or self.env.user.tz or "UTC"
         dashboard = self.with_context(tz=zone)
         return {name: getattr(dashboard, f"_prepare_{name}")() for name in dashboard._get_blocks()}
+
+    @api.model
+    def _may_see(self):
+        """Return whether the user may see the dashboard."""
+        return self.env.user.has_group("saas_manager.group_user")
+
+    @api.model
+    def _get_bus_channel(self):
+        """Return the channel of the dashboard: a record and a name, which no browser can ask for by itself."""
+        return self.env.ref("saas_manager.group_user", raise_if_not_found=False), BUS_CHANNEL
+
+    @api.model
+    def _notify(self):
+        """Tell open dashboards that there is something new, once however much one transaction changes.
+
+        The message is empty: each dashboard asks again for what its user may see.
+        """
+        waiting = self.env.cr.precommit.data
+        group, subchannel = self._get_bus_channel()
+        if group and not waiting.get(BUS_CHANNEL):
+            waiting[BUS_CHANNEL] = True
+            group._bus_send(BUS_CHANNEL, {}, subchannel=subchannel)
 
     def _get_blocks(self):
         """Return the names of the blocks. An addon adds one here and writes its `_prepare_<name>`."""
@@ -42,23 +65,27 @@ class SaasDashboard(models.AbstractModel):
     def _prepare_attention(self):
         """Return what waits for a person, each with its number and the list to open."""
         rows = [
-            ("instances", self.env._("failed instances"), "saas.instance", [("state", "=", "failed")]),
-            ("disks", self.env._("disks nearly full"), "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
-            ("servers", self.env._("servers not connected"), "saas.server", [("check_state", "=", "failed")]),
+            ("instances", "saas.instance", [("state", "=", "failed")]),
+            ("disks", "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
+            ("servers", "saas.server", [("check_state", "=", "failed")]),
         ]
         if self._may_see_jobs():
-            rows.insert(0, ("jobs", self.env._("failed jobs"), "queue.job", self._get_failed_jobs_domain()))
-        counted = [
-            {
-                "key": key,
-                "label": label,
-                "model": model,
-                "domain": domain,
-                "count": self.env[model].search_count(domain),
-            }
-            for key, label, model, domain in rows
-        ]
-        return [row for row in counted if row["count"]]
+            rows.insert(0, ("jobs", "queue.job", self._get_failed_jobs_domain()))
+        labels, counted = self._get_attention_labels(), []
+        for key, model, domain in rows:
+            if count := self.env[model].search_count(domain):
+                label = labels[key][0 if count == 1 else 1]
+                counted.append({"key": key, "label": label, "model": model, "domain": domain, "count": count})
+        return counted
+
+    def _get_attention_labels(self):
+        """Return what stands behind the numbers of `_prepare_attention`: behind a one, and behind all others."""
+        return {
+            "jobs": (self.env._("failed job"), self.env._("failed jobs")),
+            "instances": (self.env._("failed instance"), self.env._("failed instances")),
+            "disks": (self.env._("disk nearly full"), self.env._("disks nearly full")),
+            "servers": (self.env._("server not connected"), self.env._("servers not connected")),
+        }
 
     def _may_see_jobs(self):
         return self.env.user.has_group("saas_manager.group_administrator")
@@ -161,12 +188,28 @@ class SaasDashboard(models.AbstractModel):
         if self.env["saas.instance"].search_count([], limit=1):
             return None
         server = self.env["saas.server"].search([], order="check_state desc nulls last, sequence, id", limit=1)
-        template = self.env["saas.template"].search([], order="database, sequence, id", limit=1)
-        return [
-            {"key": "server", "model": "saas.server", "id": server.id, "is_done": server.check_state == "ok"},
-            {"key": "template", "model": "saas.template", "id": template.id, "is_done": bool(template.database)},
-            {"key": "instance", "model": "saas.instance", "id": False, "is_done": False},
+        template = self._find_first_template()
+        steps = [
+            ("server", server, server.check_state == "ok"),
+            ("template", template, bool(template.database)),
+            ("instance", self.env["saas.instance"], False),
         ]
+        return [
+            {
+                "key": key,
+                "model": record._name,
+                "id": record.id,
+                "is_done": is_done,
+                "is_under_way": not is_done and key == "template" and template.state == "building",
+            }
+            for key, record, is_done in steps
+        ]
+
+    def _find_first_template(self):
+        """Return a template that is built, else one that is being built, else the first of all."""
+        templates = self.env["saas.template"].search([], order="database, sequence, id")
+        building = templates.filtered(lambda template: template.state == "building")
+        return (templates.filtered("database") or building or templates)[:1]
 
     # === DAYS === #
 

@@ -5,6 +5,7 @@ class SaasEvent(models.Model):
     """What happened, when, and who did it. Events are added and never changed: no role may write or delete them."""
 
     _name = "saas.event"
+    _inherit = ["saas.dashboard.source"]
     _description = "Event"
     _order = "id desc"
     _rec_name = "message"

@@ -13,7 +13,7 @@ class SaasInstance(models.Model):
     """One customer's Odoo: a database, its files, its role and its address."""
 
     _name = "saas.instance"
-    _inherit = ["saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
+    _inherit = ["saas.dashboard.source", "saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
     _description = "Instance"
     _order = "id desc"
 
@@ -37,6 +37,7 @@ class SaasInstance(models.Model):
             *("rename_to", "rename_failure"),
         ]
     )
+    _dashboard_fields = frozenset(["state", "company_id", "requested_at", "provisioned_at", "provision_seconds"])
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.
     _fixed_after_draft = frozenset(
         [
@@ -79,6 +80,7 @@ class SaasInstance(models.Model):
         index=True,
         copy=False,
         tracking=True,
+        group_expand="_group_expand_states",
     )
     uuid = fields.Char(
         "UUID", default=lambda self: str(uuid.uuid4()), copy=False, readonly=True, groups="saas_manager.group_user"
@@ -125,6 +127,11 @@ class SaasInstance(models.Model):
         counts = {instance.id: count for instance, count in groups}
         for instance in self:
             instance.event_count = counts.get(instance.id, 0)
+
+    @api.model
+    def _group_expand_states(self, states, domain):
+        """Return the states of groups in the order of an instance's life. Empty groups are of no use to anybody."""
+        return [state for state, _label in self._fields["state"].selection if state in states]
 
     def _compute_job_count(self):
         groups = self.env["queue.job"]._read_group(

@@ -24,7 +24,7 @@ class SaasPoolClone(models.Model):
     """
 
     _name = "saas.pool.clone"
-    _inherit = ["saas.lifecycle.mixin", "saas.job.mixin"]
+    _inherit = ["saas.dashboard.source", "saas.lifecycle.mixin", "saas.job.mixin"]
     _description = "Clone in the Pool"
     _order = "id desc"
     _rec_name = "database_name"
@@ -37,6 +37,8 @@ class SaasPoolClone(models.Model):
     }
     _lifecycle_initial = "filling"
     _lifecycle_protected = frozenset({"state", "instance_id"})
+
+    _dashboard_fields = frozenset(["state"])
 
     uuid = fields.Char("UUID", default=lambda self: str(uuid.uuid4()), required=True, readonly=True)
     database_name = fields.Char("Database", compute="_compute_database_name")

@@ -17,7 +17,7 @@ class SaasTemplate(models.Model):
     """
 
     _name = "saas.template"
-    _inherit = ["saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
+    _inherit = ["saas.dashboard.source", "saas.lifecycle.mixin", "saas.job.mixin", "mail.thread"]
     _description = "Template"
     _order = "sequence, id"
 
@@ -29,6 +29,7 @@ class SaasTemplate(models.Model):
     _lifecycle_protected = frozenset(
         {"state", "version", "database", "built_at", "base_template_id", "variants_made", "built_from"}
     )
+    _dashboard_fields = frozenset({"state", "database", "active"})
     _fixed_when_built = frozenset({"code", "runtime_id"})
 
     name = fields.Char(required=True, translate=True, tracking=True)

@@ -87,4 +87,6 @@ def _memory(path="/proc/meminfo"):
     except OSError:  # not Linux
         return None, None
     kilobytes = {name: int(rest.split()[0]) for name, _colon, rest in (line.partition(":") for line in lines) if rest}
+    if not {"MemAvailable", "MemTotal"} <= kilobytes.keys():  # some containers show a part of it
+        return None, None
     return kilobytes["MemAvailable"] * 1024, kilobytes["MemTotal"] * 1024

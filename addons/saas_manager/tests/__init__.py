@@ -1,6 +1,7 @@
 from . import (
     test_companies,
     test_dashboard,
+    test_dashboard_live,
     test_access,
     test_bulk,
     test_import,

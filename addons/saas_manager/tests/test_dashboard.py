@@ -127,6 +127,16 @@ class TestDashboard(SaasCase, TransactionCase):
         self.assertEqual(rows.keys(), {"instances", "disks", "servers"})
         for row in rows.values():
             self.assertEqual(row["count"], self.env[row["model"]].with_user(self.user).search_count(row["domain"]))
+        self.assertEqual(rows["instances"]["label"], "failed instance")
+        self._create_instance("another")._write_protected({"state": "failed"})
+        [row] = [row for row in self._data(self.user)["attention"] if row["key"] == "instances"]
+        self.assertEqual((row["count"], row["label"]), (2, "failed instances"))
+
+    def test_groups_stand_in_the_order_of_an_instances_life(self):
+        Instance = self.env["saas.instance"]
+        ordered = Instance._group_expand_states(["active", "failed", "draft"], [])
+        self.assertEqual(ordered, ["draft", "active", "failed"])
+        self.assertEqual(Instance._fields["state"].group_expand, "_group_expand_states")
 
     def test_first_steps(self):
         self.assertIsNone(self._data(self.user)["first_steps"])
@@ -140,6 +150,29 @@ class TestDashboard(SaasCase, TransactionCase):
         self.env.ref("saas_manager.server_local").check_state = "ok"
         done = {step["key"]: step["is_done"] for step in self._data(self.user)["first_steps"]}
         self.assertEqual(done, {"server": True, "template": True, "instance": False})
+
+    def test_first_steps_lead_to_the_records(self):
+        self.instance.unlink()
+        templates = self.env["saas.template"].search([])
+        templates._write_protected({"database": False, "state": "draft"})
+        server = self.env.ref("saas_manager.server_local")
+        ids = {step["key"]: (step["model"], step["id"]) for step in self._data(self.user)["first_steps"]}
+        self.assertEqual(ids["server"], ("saas.server", server.id))
+        self.assertEqual(ids["template"], ("saas.template", templates[0].id))
+        self.assertEqual(ids["instance"], ("saas.instance", False))
+        templates[-1]._write_protected({"state": "building"})
+        step = self._data(self.user)["first_steps"][1]
+        self.assertEqual((step["id"], step["is_under_way"], step["is_done"]), (templates[-1].id, True, False))
+        templates[-1]._write_protected({"state": "ready", "database": "tpl_last_v1"})
+        step = self._data(self.user)["first_steps"][1]
+        self.assertEqual((step["id"], step["is_under_way"], step["is_done"]), (templates[-1].id, False, True))
+
+    def test_first_steps_where_nothing_is_set_up(self):
+        self.instance.unlink()
+        self.env["saas.template"].search([]).active = False
+        self.env["saas.server"].search([]).active = False
+        steps = self._data(self.user)["first_steps"]
+        self.assertEqual([(step["id"], step["is_done"]) for step in steps], [(False, False)] * 3)
 
     def test_queries_do_not_grow_with_records(self):
         def count():

@@ -6,6 +6,7 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { Plot } from "./plot";
+import { useLive } from "./use_live";
 
 const ACTIONS = {
     "saas.instance": "saas_manager.saas_instance_action",
@@ -36,14 +37,24 @@ export class Dashboard extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.state = useState({ data: null, isLoading: false });
+        this.loads = 0;
         onWillStart(() => this.load());
+        useLive(() => this.load());
     }
 
-    /** The old numbers stay until the new ones are here. */
+    /** The old numbers stay until the new ones are here; of two requests the younger one's answer counts. */
     async load() {
+        const number = ++this.loads;
+        const data = await this.orm.call("saas.dashboard", "get_data", []);
+        if (number === this.loads) {
+            this.state.data = data;
+        }
+    }
+
+    async refresh() {
         this.state.isLoading = true;
         try {
-            this.state.data = await this.orm.call("saas.dashboard", "get_data", []);
+            await this.load();
         } finally {
             this.state.isLoading = false;
         }
@@ -106,11 +117,22 @@ export class Dashboard extends Component {
             template: [_t("Build a template"), _t("The Odoo that customers get a copy of.")],
             instance: [_t("Create an instance"), _t("Choose a customer, a subdomain and a plan.")],
         };
-        return this.state.data.first_steps.map((step) => ({
+        const steps = this.state.data.first_steps;
+        const next = steps.find((step) => !step.is_done && !step.is_under_way);
+        return steps.map((step) => ({
             ...step,
             label: texts[step.key][0],
-            help: texts[step.key][1],
+            help: step.is_under_way ? _t("It is being built, which takes a minute or two.") : texts[step.key][1],
+            icon: this.stepIcon(step),
+            className: step === next ? "btn-primary" : "btn-secondary",
         }));
+    }
+
+    stepIcon(step) {
+        if (step.is_under_way) {
+            return "fa-circle-o-notch fa-spin text-primary";
+        }
+        return step.is_done ? "fa-check-circle text-success" : "fa-circle-o text-muted";
     }
 
     /** The row of numbers: each says which list it counts. */
