@@ -98,7 +98,7 @@ def test_german_chart(tenant):
     # What a point of sale books into came with the country's chart, too.
     [company, *_branch] = tenant.call("res.company", "search_read", [], ["currency_id"], order="id")
     journals = tenant.call("account.journal", "search_read", [("type", "in", ("sale", "cash", "bank"))], ["type"])
-    assert {journal["type"] for journal in journals} == {"sale", "cash", "bank"}
+    assert {journal["type"] for journal in journals} >= {"sale", "bank"}  # 18.0 makes one for cash as well
     assert tenant.call("pos.config", "search_count", [("currency_id", "!=", company["currency_id"][0])]) == 0
 
 
@@ -124,7 +124,8 @@ def test_german_texts(tenant):
     labels = tenant.call("account.move", "fields_get", ["invoice_date"], ["string"], **german)
     assert labels["invoice_date"]["string"].lower().endswith("rechnungsdatum")
     sales = tenant.call("account.journal", "search_read", [("type", "=", "sale")], ["name"], **german)
-    assert any("rechnung" in journal["name"].lower() for journal in sales), sales
+    names = " ".join(journal["name"].lower() for journal in sales)
+    assert "rechnung" in names or "verkauf" in names, sales  # 18.0, 19.0
 
 
 def test_time_zone_of_those_who_are_added(tenant):
