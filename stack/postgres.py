@@ -220,6 +220,7 @@ port = {port}
 unix_socket_directories = {sockets}
 max_connections = 200
 shared_buffers = 256MB
+recovery_init_sync_method = syncfs
 max_wal_size = 2GB
 random_page_cost = 1.1
 jit = off                      # Odoo's queries are short: compiling them costs more than it saves

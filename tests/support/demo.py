@@ -185,7 +185,8 @@ class Demo:
         call, login = self.manager.call, f"{xmlid.rpartition('.')[2]}-{uuid.uuid4().hex[:8]}"
         group = call("ir.model.data", "check_object_reference", *xmlid.split("."))[1]
         field = "group_ids" if "group_ids" in call("res.users", "fields_get", [], ["type"]) else "groups_id"
-        call("res.users", "create", {"name": login, "login": login, "password": login, field: [(6, 0, [group])]})
+        values = {"name": login, "login": login, "password": login, "odoobot_state": "disabled"}
+        call("res.users", "create", {**values, field: [(6, 0, [group])]})
         odoo = Odoo(self.manager.url, self.manager.database)
         assert odoo.sign_in(login, login)
         return odoo
