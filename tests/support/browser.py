@@ -25,6 +25,8 @@ def is_phone(page):
 def press(page, name):
     """Press a button of a form's header; on a phone they are in a menu."""
     page.wait_for_selector(".o_form_view")
+    if is_phone(page):
+        page.wait_for_timeout(500)  # 19.0 draws all buttons first, and then puts those away that do not fit
     button = page.locator(f"button[name={name}]:visible").first
     if is_phone(page) and not button.is_visible():
         # 18.0 has them all behind the cog wheel; 19.0 shows the first one and has the others behind three dots.
