@@ -1,5 +1,6 @@
 """Finding a browser, and the few gestures that all browser tests share."""
 
+import contextlib
 import shutil
 
 
@@ -23,16 +24,27 @@ def is_phone(page):
 
 
 def press(page, name):
-    """Press a button of a form's header; on a phone they are in a menu."""
+    """Press a button of a form's header; on a phone they are in a menu, which closes when the form is drawn again."""
     page.wait_for_selector(".o_form_view")
-    if is_phone(page):
-        page.wait_for_timeout(500)  # 19.0 draws all buttons first, and then puts those away that do not fit
-    button = page.locator(f"button[name={name}]:visible").first
-    if is_phone(page) and not button.is_visible():
+    if not is_phone(page):
+        page.locator(f"button[name={name}]:visible").first.click()
+        return
+    from playwright.sync_api import TimeoutError as TooLate  # not everybody who imports this module has a browser
+
+    for _attempt in range(5):
+        with contextlib.suppress(TooLate):
+            _press_on_phone(page, page.locator(f"button[name={name}]:visible").first)
+            return
+    raise AssertionError(f"the button {name} could not be pressed")
+
+
+def _press_on_phone(page, button):
+    page.wait_for_timeout(300)  # 19.0 draws all buttons first, and then puts those away that do not fit
+    if not button.is_visible():
         # 18.0 has them all behind the cog wheel; 19.0 shows the first one and has the others behind three dots.
         dots = page.locator(".o_statusbar_buttons button:has(.oi-ellipsis-v)")
-        (dots if dots.count() else page.locator(".o_control_panel button:has(.fa-cog)")).first.click()
-    button.click()
+        (dots if dots.count() else page.locator(".o_control_panel button:has(.fa-cog)")).first.click(timeout=5000)
+    button.click(timeout=5000)
 
 
 def choose(page, field, label):
