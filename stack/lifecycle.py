@@ -83,9 +83,8 @@ def stop(paths):
 def reset(paths):
     """Delete everything that a run left behind. The cache stays."""
     stop(paths)
-    link = paths.run / "postgres"
-    if link.is_symlink() and link.resolve().parent == postgres.SHARED:
-        shutil.rmtree(link.resolve(), ignore_errors=True)
+    # Also where the run's folder, and the link in it, was deleted by hand. Only root has data there.
+    shutil.rmtree(postgres.SHARED / paths.code, ignore_errors=True)
     for folder in (paths.run, paths.sockets):
         if folder.exists():
             shutil.rmtree(folder)

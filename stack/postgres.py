@@ -113,11 +113,21 @@ def _home(paths):
     account = unprivileged_account()
     home = SHARED / paths.code
     SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if not link.is_symlink():
+        _set_aside(home)
     home.mkdir(mode=0o700, exist_ok=True)
     os.chown(home, account.pw_uid, account.pw_gid)
     if not link.is_symlink():
         link.symlink_to(home)
     return home, account
+
+
+def _set_aside(home):
+    """Make room for a new cluster where a run's folder, with its passwords, was deleted by hand. Data stay."""
+    if home.exists():
+        aside = home.with_name(f"{home.name}-left-{time.strftime('%Y%m%d-%H%M%S')}")
+        home.rename(aside)
+        console.warn(f"the folder of an earlier run was deleted, its databases were not: they are in {aside} now")
 
 
 def unprivileged_account():

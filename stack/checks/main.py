@@ -18,17 +18,20 @@ def run():
     os.environ.pop("DEMO", None)  # the checks count what they find
     context, report = Context.create(), Report()
     wanted = [name for name in os.environ.get("ONLY", "").split(",") if name]
-    alone = _wanted(wanted, {**lint.checks(context), **suites.checks(context), **odoo_addons.checks(context)})
+    alone = _wanted(wanted, {**lint.checks(context), **suites.checks(context)})
+    lanes = [_wanted(wanted, lane) for lane in odoo_addons.lanes(context)]
     on_stack = _wanted(wanted, suites.stack_checks(context))
     last = _wanted(wanted, suites.last_checks(context))
-    if not alone and not on_stack and not last:
+    count = sum(map(len, (alone, *lanes, on_stack, last)))
+    if not count:
         raise StackError(
             f"ONLY={','.join(wanted)} names no check. "
             "Known: lint, unit, integration, gateway, odoo, e2e, security, compose."
         )
-    console.say(console.paint(f"{len(alone) + len(on_stack) + len(last)} checks", "bold"))
+    console.say(console.paint(f"{count} checks", "bold"))
     for name, check in alone.items():
         report.run(name, check)
+    report.run_side_by_side([lane for lane in lanes if lane])
     if on_stack:
         _run_on_stack(context, report, on_stack)
     for name, check in last.items():

@@ -43,13 +43,15 @@ ADDONS = (
 )
 
 
-def checks(context):
-    """Return one check for each series and addon, by name."""
-    return {
-        f"odoo {series} {addon.name}": lambda series=series, addon=addon: _check(context, series, addon)
+def lanes(context):
+    """Return for each series one check for each addon, by name: the series don't disturb each other."""
+    return [
+        {
+            f"odoo {series} {addon.name}": lambda series=series, addon=addon: _check(context, series, addon)
+            for addon in ADDONS
+        }
         for series in SERIES
-        for addon in ADDONS
-    }
+    ]
 
 
 def _check(context, series, addon):

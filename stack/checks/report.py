@@ -1,6 +1,7 @@
 """What a check found, and the table at the end."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from stack import console
@@ -62,6 +63,19 @@ class Report:
             state, counts, remark = "failed", fault.counts, str(fault)
         self.outcomes.append(Outcome(name, state, counts, time.monotonic() - began, remark))
         self._print_end(self.outcomes[-1], began)
+
+    def run_side_by_side(self, lanes):
+        """Run groups of checks beside each other, the checks of a group one after the other.
+
+        :param lanes: a dict for each group, with its checks by name
+        """
+        with ThreadPoolExecutor(max(len(lanes), 1)) as pool:
+            for lane in [pool.submit(self._run_lane, lane) for lane in lanes]:
+                lane.result()
+
+    def _run_lane(self, lane):
+        for name, check in lane.items():
+            self.run(name, check)
 
     def _print_end(self, outcome, began):
         mark = console.paint(*MARKS[outcome.state])

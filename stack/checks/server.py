@@ -3,12 +3,19 @@
 from contextlib import contextmanager
 
 from stack import lifecycle, manager_database, ports, postgres
+from stack.odoo_source import SERIES
 from stack.paths import Paths
 from stack.secret_files import SecretFiles
 from stack.supervisor import Supervisor
 
 # The data live as long as the check: nothing has to survive a power cut.
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+
+
+def _expected_ports(source):
+    """Return ports far from a demo's and from those of another series: ports that are free now are taken later."""
+    distance = 300 * (1 + SERIES.index(source.series))
+    return {name: port + distance for name, port in ports.USUAL.items()}
 
 
 @contextmanager
@@ -18,12 +25,12 @@ def database(context, source):
     :param OdooSource source: which Odoo the Stack's commands run
     """
     run = context.paths.run
-    paths = Paths(context.root, run.with_name(f"{run.name}-database"), context.paths.cache)
+    paths = Paths(context.root, run.with_name(f"{run.name}-database-{source.series}"), context.paths.cache)
     lifecycle.reset(paths)
     paths.create()
     secrets = SecretFiles(paths.secrets, paths.addons / "saas_manager")
     secrets.create()
-    chosen, _remarks = ports.choose({}, [])
+    chosen, _remarks = ports.choose(_expected_ports(source), [])
     cluster = postgres.prepare(paths, chosen["postgres"], secrets)
     with open(cluster.program.directory / "data" / "saas.conf", "a", encoding="utf-8") as file:
         file.write(FAST)
