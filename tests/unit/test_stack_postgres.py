@@ -4,6 +4,7 @@ import os
 import pwd
 
 import pytest
+
 from stack import postgres
 from stack.paths import Paths
 
