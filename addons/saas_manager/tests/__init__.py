@@ -22,4 +22,5 @@ from . import (
     test_termination,
     test_variant,
     test_welcome,
+    test_workshop,
 )

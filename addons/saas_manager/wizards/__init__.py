@@ -1,1 +1,8 @@
-from . import saas_rename_wizard, saas_settings_page, saas_suspend_wizard, saas_terminate_wizard
+from . import (
+    saas_build_wizard,
+    saas_publish_workshop_wizard,
+    saas_rename_wizard,
+    saas_settings_page,
+    saas_suspend_wizard,
+    saas_terminate_wizard,
+)
