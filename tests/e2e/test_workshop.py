@@ -78,8 +78,12 @@ def test_from_the_click_to_the_customer(demo, form, template, subdomain, screens
     form.click(".nav-link:has-text('By Hand')")
     form.wait_for_selector("div[name=by_hand_notes]")
     screenshot("workshop-published")
+    form.click(".nav-link:has-text('Builds')")
+    form.wait_for_selector(f"div[name=build_ids] :text('{NOTE}')")
+    screenshot("workshop-builds")
     assert tenant.goto(url).status != 200
     assert (traces(demo), roles_of(demo, key)) == ([], [])
+    assert_sealed_and_small(demo, read(demo, template, "database"))
     assert demo.provision(subdomain, template_id=template)
     assert_new_to_the_customer(demo, subdomain, phone, url)
     build_again(form, screenshot)
@@ -125,6 +129,14 @@ def assert_new_to_the_customer(demo, subdomain, phone, url):
         assert not cr.fetchall()
         cr.execute("SELECT login FROM res_users WHERE password IS NOT NULL")
         assert not cr.fetchall()
+
+
+def assert_sealed_and_small(demo, database):
+    """Nobody can enter it, and no file is left that Odoo waits to delete: every clone would copy it."""
+    with demo.superuser() as cr:
+        cr.execute("SELECT datallowconn, datistemplate FROM pg_database WHERE datname = %s", [database])
+        assert cr.fetchone() == (False, True)
+    assert not list((demo.tenant_data_dir / "filestore" / database / "checklist").glob("*/*"))
 
 
 def build_again(form, screenshot):

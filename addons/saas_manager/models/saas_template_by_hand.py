@@ -15,7 +15,9 @@ class SaasTemplateByHand(models.Model):
     workshop_user_id = fields.Many2one("res.users", compute="_compute_workshop", string="Copy Opened by")
     workshop_expires_at = fields.Datetime(compute="_compute_workshop", string="Copy Kept Until")
     workshop_failure = fields.Text(compute="_compute_workshop", string="What Went Wrong with the Copy")
-    made_by_hand = fields.Boolean(readonly=True, copy=False, help="The version in use was configured by hand.")
+    made_by_hand = fields.Boolean(
+        "Made by Hand", readonly=True, copy=False, help="The version in use was configured by hand."
+    )
     by_hand_notes = fields.Text(
         "Done by Hand", compute="_compute_by_hand_notes", help="What a build from the definition would lose."
     )

@@ -11,3 +11,4 @@ from template_parts import assets, leftovers  # noqa: E402
 assets.generate(env)  # an app that was installed by hand has its own
 leftovers.remove(env)
 env.cr.commit()
+leftovers.remove_files(env)
