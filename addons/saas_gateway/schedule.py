@@ -19,7 +19,8 @@ LONG = 15  # a visit longer than this makes the tenant rest, and keeps it out of
 MAX_REST = 300
 
 HOME = """CASE WHEN (hashtext(c.db) & 2147483647) %% %(slots)s = %(slot)s THEN interval '0' ELSE %(late)s END"""
-SERVED = """t.state = 'active' AND t.runtime = %(runtime)s AND (NOT %(express)s OR c.last_seconds < %(long)s)"""
+SERVED = """t.state = 'active' AND t.runtime = %(runtime)s
+    AND t.limits->'crons' IS DISTINCT FROM 'false' AND (NOT %(express)s OR c.last_seconds < %(long)s)"""
 CLAIM = f"""
     UPDATE saas.cron SET rest_until = now() + %(lease)s, due = now() + %(lease)s, last_seconds = %(limit)s
      WHERE db = (SELECT c.db FROM saas.cron c JOIN saas.tenant t USING (db)

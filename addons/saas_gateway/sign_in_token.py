@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 def check(key, host, token, now):
-    """Return the claims of a good token: `login`, `by`, `nonce`, `expires`.
+    """Return the claims of a good token: `login`, `by`, `nonce`, `expires`, and `quiet` where no note is to be left.
 
     :param str key: the tenant's, from `naming.sign_in_key`
     :param str host: where the token was shown

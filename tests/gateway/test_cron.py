@@ -50,6 +50,21 @@ def test_a_suspended_tenants_cron_does_not_run_until_it_is_resumed(acme, stack):
     seconds_until(lambda: last_call(acme) != before, limit=10)
 
 
+def test_a_tenant_that_is_to_run_none_runs_none(acme, stack):
+    wait_for_run(acme, limit=60)
+    stack.directory.set_limits({acme.key: {"crons": False}})
+    time.sleep(1)
+    before = last_call(acme)
+    trigger(acme)
+    stack.gateway_sql("UPDATE saas.cron SET due = now(), rest_until = now() WHERE db = 'acme'")
+    stack.gateway_sql("SELECT pg_notify('cron_trigger', 'acme')")
+    time.sleep(4)
+    assert last_call(acme) == before
+    assert acme.client.status() == 200
+    stack.directory.set_limits({acme.key: {}})
+    seconds_until(lambda: last_call(acme) != before, limit=10)
+
+
 def test_an_idle_database_is_left_alone(gamma, stack):
     seconds_until(lambda: not due(stack, "gamma"), limit=10)
     before = stack.gateway_sql("SELECT rest_until FROM saas.cron WHERE db = 'gamma'")

@@ -51,6 +51,17 @@ def send_rest(tenant, ids):
     return states(tenant, ids)[-1][0] == "sent"
 
 
+def test_nothing_leaves_a_copy_that_is_worked_on(tenant, mails, stack):
+    stack.directory.set_limits({tenant.key: {"max_mails_hour": -1, "max_mails_day": -1}})
+    ids = queue(tenant)
+    tenant.client.execute("mail.mail", "send", ids)
+    [(state, reason)] = states(tenant, ids)
+    assert state == "outgoing" and "No mail leaves" in reason
+    assert mails.messages() == []
+    stack.directory.set_limits({tenant.key: {"max_mails_hour": 0, "max_mails_day": 1}})
+    assert send_rest(tenant, ids)
+
+
 def test_counts_are_out_of_the_tenants_reach(tenant, stack):
     ids = queue(tenant, 2)
     stack.directory.set_limits({tenant.key: {"max_mails_hour": 1}})

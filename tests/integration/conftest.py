@@ -1,11 +1,17 @@
 """A private server per PostgreSQL version that this machine has, bootstrapped, with a fake template."""
 
+import dataclasses
+import os
+import sys
+from pathlib import Path
+
 import psycopg2
 import pytest
-from saas_engine import filestore
+from saas_engine import filestore, naming, template_build
 from saas_engine.bootstrap import bootstrap
 from saas_engine.provisioning import Provisioner
-from support import postgres, tenants
+from saas_engine.template_build import TemplateBuilder
+from support import fake_odoo, fake_service, postgres, tenants
 
 OLDEST = sorted(postgres.installed())[:1]
 VERSIONS = [*OLDEST, "newer"]
@@ -82,6 +88,31 @@ def tenant(provisioner, spec):
     """A provisioned tenant, all but the look at its page."""
     tenants.provision(provisioner, spec)
     return spec
+
+
+@pytest.fixture
+def service(cluster):
+    """A stand-in for the tenant service."""
+    with fake_service.service(cluster) as running:
+        yield running
+
+
+@pytest.fixture
+def builder(cluster, runtime, settings, service, tmp_path, monkeypatch):
+    """A builder of templates with a stand-in for odoo-bin."""
+    secret = tmp_path / "runtime.secret"
+    secret.write_text(naming.runtime_secret(tenants.MASTER, "shared"))
+    environment = {
+        "SAAS_RUNTIME_SECRET_FILE": str(secret),
+        "FAKE_PG_PORT": str(cluster.port),
+        "FAKE_DATA_DIR": str(runtime.data_dir),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    program = tmp_path / "odoo-bin"
+    program.write_text(Path(fake_odoo.__file__).read_text().replace("__file__", repr(fake_odoo.__file__)))
+    changed = {"url": service.url, "command": [sys.executable, str(program)], "environment": environment}
+    monkeypatch.setattr(template_build, "CHECK_SECONDS", 1)
+    return TemplateBuilder(cluster, dataclasses.replace(runtime, **changed), settings)
 
 
 @pytest.fixture

@@ -1,45 +1,23 @@
 """Building templates: sealed in the end, or nothing left; with a stand-in for odoo-bin and for the tenant service."""
 
 import dataclasses
-import os
-import sys
-from pathlib import Path
 
 import pytest
 from saas_engine import naming, template_build
 from saas_engine.cluster import Cluster
 from saas_engine.errors import BuildError, RetryableError
 from saas_engine.provisioning import Provisioner
-from saas_engine.template_build import TemplateBuilder, TemplateSpec
-from support import fake_odoo, fake_service, killing, tenants
+from saas_engine.template_build import TemplateSpec
+from support import fake_odoo, killing, tenants
 
 SPEC = TemplateSpec("blank", 1, ["base", "web"], "de_DE", "DE", "EUR", "Europe/Berlin", "A4")
 KEY = naming.template_key(SPEC.database)
 
 
-@pytest.fixture
-def service(cluster):
-    with fake_service.service(cluster) as running:
-        yield running
-
-
-@pytest.fixture
-def builder(cluster, runtime, settings, service, tmp_path, monkeypatch):
-    secret = tmp_path / "runtime.secret"
-    secret.write_text(naming.runtime_secret(tenants.MASTER, "shared"))
-    environment = {
-        "SAAS_RUNTIME_SECRET_FILE": str(secret),
-        "FAKE_PG_PORT": str(cluster.port),
-        "FAKE_DATA_DIR": str(runtime.data_dir),
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    program = tmp_path / "odoo-bin"
-    program.write_text(Path(fake_odoo.__file__).read_text().replace("__file__", repr(fake_odoo.__file__)))
-    changed = {"url": service.url, "command": [sys.executable, str(program)], "environment": environment}
-    monkeypatch.setattr(template_build, "CHECK_SECONDS", 1)
-    made = TemplateBuilder(cluster, dataclasses.replace(runtime, **changed), settings)
-    yield made
-    made.discard(SPEC.database)
+@pytest.fixture(autouse=True)
+def _nothing_left(builder):
+    yield
+    builder.discard(SPEC.database)
 
 
 def traces(builder):

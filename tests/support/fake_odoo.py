@@ -20,7 +20,7 @@ def main(arguments):
     db = arguments[arguments.index("-d") + 1]
     if arguments[0] == "shell":
         script = sys.stdin.read()
-        choices = " ".join(os.environ[f"SAAS_TEMPLATE_{name}"] for name in CHOICES)
+        choices = " ".join(os.environ.get(f"SAAS_TEMPLATE_{name}", "-") for name in CHOICES)
         _print(f"choices {choices}, script of {len(script)} bytes")
         if "assets" in script:
             store_asset(db)
@@ -46,7 +46,7 @@ def store_asset(db):
 
 
 def _run(db, sql):
-    key = naming.template_key(db)
+    key = db.removeprefix("work_") if db.startswith("work_") else naming.template_key(db)
     password = naming.role_password(Path(os.environ["SAAS_RUNTIME_SECRET_FILE"]).read_bytes(), key)
     connection = psycopg2.connect(
         host="127.0.0.1", port=os.environ["FAKE_PG_PORT"], user=naming.role_name(key), password=password, dbname=db

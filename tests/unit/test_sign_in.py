@@ -35,6 +35,7 @@ def refusal(token, key=KEY, host=HOST, now=NOW):
 def test_both_derive_the_same_key():
     secret = VECTORS["runtime_secret"].encode()
     assert naming.sign_in_key(secret, VECTORS["key"]) == KEY
+    assert naming.sign_in_key_of(VECTORS["master"].encode(), "shared", VECTORS["key"]) == KEY
     assert gateway_naming.sign_in_key(gateway_naming.sign_in_secret(secret), VECTORS["key"]) == KEY
 
 
@@ -46,6 +47,12 @@ def test_the_key_is_for_nothing_else():
 
 def test_minted():
     assert sign_in.mint(KEY, HOST, CLAIMS["login"], CLAIMS["by"], NOW, CLAIMS["nonce"]) == TOKEN
+
+
+def test_quiet_where_the_database_is_our_own():
+    quiet = sign_in.mint(KEY, HOST, CLAIMS["login"], CLAIMS["by"], NOW, CLAIMS["nonce"], quiet=True)
+    assert gateway.check(KEY, HOST, quiet, NOW)["quiet"] is True
+    assert "quiet" not in gateway.check(KEY, HOST, TOKEN, NOW)
 
 
 def test_random_unless_said():

@@ -72,6 +72,6 @@ class SaasInstanceSignIn(models.Model):
             )
 
     def _mint_sign_in_token(self):
-        secret = naming.runtime_secret(self._get_engine_settings().master_secret, self.sudo().runtime_id.code)
-        key = naming.sign_in_key(secret.encode(), self._key)
+        master = self._get_engine_settings().master_secret
+        key = naming.sign_in_key_of(master, self.sudo().runtime_id.code, self._key)
         return sign_in.mint(key, self._get_host(), self.admin_email or "", self.env.user.name)

@@ -77,6 +77,15 @@ DEFINITIONS = (
         _lt("Rebuild Templates at Night"),
         _lt("Templates whose definition or code has changed are built again by themselves."),
     ),
+    Definition(
+        "saas.workshop_hours",
+        "integer",
+        24,
+        _lt("Hours to Configure by Hand"),
+        _lt("A template's open copy that was neither published nor discarded by then is thrown away."),
+        minimum=1,
+        maximum=720,
+    ),
 )
 
 

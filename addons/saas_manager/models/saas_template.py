@@ -27,7 +27,7 @@ class SaasTemplate(models.Model):
         "failed": ("building",),
     }
     _lifecycle_protected = frozenset(
-        {"state", "version", "database", "built_at", "base_template_id", "variants_made", "built_from"}
+        "state version database built_at base_template_id variants_made built_from made_by_hand skipped_for".split()
     )
     _dashboard_fields = frozenset({"state", "database", "active"})
     _fixed_when_built = frozenset({"code", "runtime_id"})
@@ -109,15 +109,20 @@ class SaasTemplate(models.Model):
 
     def action_build(self):
         """Queue the build of a new version."""
+        return self._queue_build()
+
+    def _queue_build(self):
         for template in self._transition("building"):
             build = template._start_build()
             template._enqueue("_job_build", build.id)
         return True
 
-    def _start_build(self):
+    def _start_build(self, **values):
+        """Count the version up and return the record of how it is made."""
         self.ensure_one()
         self._write_protected({"version": self.version + 1})
-        build = self.env["saas.template.build"].sudo().create({"template_id": self.id, "version": self.version})
+        values = {"template_id": self.id, "version": self.version, **values}
+        build = self.env["saas.template.build"].sudo().create(values)
         self.invalidate_recordset(["build_ids"])  # read again, newest first
         return build
 
@@ -213,7 +218,7 @@ class SaasTemplate(models.Model):
     def _restart_after_failure(self, job):
         """Override of `_restart_after_failure`: a failed build left nothing, so a retry is a new build."""
         if job.method_name == "_job_build" and self.state in ("ready", "failed"):
-            return self.with_env(job.env).action_build()
+            return self.with_env(job.env)._queue_build()
         return super()._restart_after_failure(job)
 
     def _fail_build(self, reason):

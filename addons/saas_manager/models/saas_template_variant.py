@@ -152,7 +152,7 @@ class SaasTemplateVariant(models.Model):
         if self.database:
             return False
         if self.state != "building":
-            self.action_build()
+            self._queue_build()
         return True
 
     def _get_waiting_instances(self):

@@ -180,6 +180,34 @@ class Cluster:
             if builder:
                 databases.execute(connection, "REVOKE ALL ON DATABASE {} FROM {}", name, *builder)
 
+    def seal_as(self, name, key, new_name, new_key):
+        """Turn the database of a key, whose role exists, into a template of another name and key. Runs again.
+
+        :raise NameTakenError: the new name is taken
+        """
+        with self.connect() as connection:
+            found = databases.find(connection, new_name)
+            if found is None:
+                databases.require_mark(databases.find(connection, name), name, key)
+                databases.close(connection, name)
+                databases.seal_as(connection, name, key, new_name, new_key)
+            else:
+                databases.require_mark(found, new_name, new_key)
+
+    def unseal_as(self, name, key, new_name, new_key):
+        """Undo `seal_as`: the template of a key becomes another's database, whose role exists."""
+        with self.connect() as connection:
+            databases.require_mark(databases.find(connection, name), name, key)
+            databases.execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
+            databases.hand_over(connection, name, new_name, new_key)
+
+    def evict(self, name, key):
+        """End all sessions in the database of a key; whoever has the right may come back."""
+        with self.connect() as connection:
+            databases.require_mark(databases.find(connection, name), name, key)
+            databases.close(connection, name)
+            databases.open_to_role(connection, name)
+
     def drop(self, name, key):
         """Drop a database of this key, whoever is in it. One that is not there is fine.
 

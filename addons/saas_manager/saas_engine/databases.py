@@ -80,6 +80,14 @@ def take_over(connection, draft, name, key):
     rename(connection, draft, name)
 
 
+def seal_as(connection, name, key, new_name, new_key):
+    """Turn a closed database into a template of another name and key, all in one transaction."""
+    with connection:
+        execute(connection, "REVOKE ALL ON DATABASE {} FROM {}", name, naming.role_name(key))
+        execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE true", name)
+        take_over(connection, name, new_name, new_key)
+
+
 def find_prepared(connection, pool_key):
     """Return the name of a clone that waits in the pool and is as it was left, or None."""
     if not pool_key:

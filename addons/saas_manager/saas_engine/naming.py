@@ -19,6 +19,7 @@ RUNTIME_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 DATABASE = re.compile(r"[a-z0-9][a-z0-9_-]{1,62}")
 TEMPLATE_DATABASE = re.compile(r"tpl_[a-z][a-z0-9_]{0,39}_v[0-9]{1,9}")
 POOL_PREFIX = "pool_"
+WORKSHOP_PREFIX = "work_"
 POOL_DATABASE = re.compile(POOL_PREFIX + TENANT_KEY.pattern)
 TEMPLATE_NAMESPACE = uuid.UUID("8a3c6f5e-6a0e-4a55-9d52-2f0b7a3f4c11")
 SECRET_BYTES = 32
@@ -86,6 +87,11 @@ def pool_database(key):
     return f"{POOL_PREFIX}{_checked(TENANT_KEY, key, 'key')}"
 
 
+def workshop_database(key):
+    """Return the name of a template's copy that people work on; the key is the copy's own."""
+    return f"{WORKSHOP_PREFIX}{_checked(TENANT_KEY, key, 'key')}"
+
+
 def template_database(code, version):
     """Return the database name of one version of a template."""
     return f"tpl_{_checked(TEMPLATE_CODE, code, 'template code')}_v{int(version)}"
@@ -143,6 +149,11 @@ def sign_in_key(secret, key):
     :param str key: the tenant's key
     """
     return _derive(secret, b"saas-sign-in-1:", _checked(TENANT_KEY, key, "key"))
+
+
+def sign_in_key_of(master, runtime, key):
+    """Derive the same from the installation's master secret and the runtime's code."""
+    return sign_in_key(runtime_secret(master, runtime).encode(), key)
 
 
 def link_key(master, key):

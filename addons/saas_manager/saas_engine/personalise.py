@@ -52,13 +52,13 @@ def personalise(connection, spec):
     with connection, connection.cursor() as cr:
         if parameter(cr, MARK) == spec.key:
             return
-        _set_identity(cr)
+        set_identity(cr)
         set_address(cr, spec.url)
         if spec.has_mail_domain:
             mail_domain.create(cr, spec.host)
         _set_company(cr, spec)
         _set_administrator(cr, spec)
-        _clear_leftovers(cr)
+        clear(cr, LEFTOVERS)
         cr.execute(SPREAD_CRONS, {"offset": random.random(), "hour": random.randrange(1, 24)})  # noqa: S311 - no secret
         set_parameter(cr, MARK, spec.key)
 
@@ -83,7 +83,8 @@ def set_address(cr, url):
     set_parameter(cr, "web.base.url.freeze", "True")
 
 
-def _set_identity(cr):
+def set_identity(cr):
+    """Make a clone a database of its own, in which sessions and signatures of its source are worth nothing."""
     set_parameter(cr, "database.uuid", str(uuid.uuid4()))
     set_parameter(cr, "database.secret", str(uuid.uuid4()))
     set_parameter(cr, "database.create_date", datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"))
@@ -117,8 +118,9 @@ def _active_language(cr, lang):
     return row[0] if row else ""
 
 
-def _clear_leftovers(cr):
-    cr.execute(PRESENT, [LEFTOVERS])
+def clear(cr, tables):
+    """Empty those of these tables that are there."""
+    cr.execute(PRESENT, [tables])
     for (table,) in cr.fetchall():
         cr.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 

@@ -99,7 +99,7 @@ class Provisioner:
     def undo(self, spec):
         """Remove all that the steps made, and nothing of anybody else's."""
         with self.cluster.locked(spec.key):
-            remove_tenant(self.cluster, self.runtime, self.directory, spec)
+            remove_tenant(self.cluster, self.runtime, self.directory, spec.subdomain, spec.key)
         if spec.pool_key:
             Pool(self.cluster, self.runtime).discard(spec.pool_key)
 
@@ -161,17 +161,19 @@ class Provisioner:
             raise NameTakenError(f'The database "{spec.subdomain}" is not the one of this tenant.')
 
 
-def remove_tenant(cluster, runtime, directory, spec):
+def remove_tenant(cluster, runtime, directory, name, key):
     """Remove entry, folder, database and role of a tenant; the caller holds its lock.
+
+    :param str name: the database's; one that does not carry the key's mark stays, and so does its folder
 
     The order makes it repeatable: the database's mark proves that the folder is ours, so it goes after the folder.
     """
-    directory.withdraw(spec.key)
-    database = cluster.database(spec.subdomain)
-    if database is not None and database.comment == naming.database_mark(spec.key):
-        cluster.close(spec.subdomain)  # or a request under way could put a file back
-        filestore.remove(runtime, spec.subdomain)
-        cluster.drop(spec.subdomain, spec.key)
-    filestore.remove(runtime, naming.draft_database(spec.key))
-    cluster.drop_draft(spec.key)
-    roles.drop_role(cluster, spec.key)
+    directory.withdraw(key)
+    database = cluster.database(name)
+    if database is not None and database.comment == naming.database_mark(key):
+        cluster.close(name)  # or a request under way could put a file back
+        filestore.remove(runtime, name)
+        cluster.drop(name, key)
+    filestore.remove(runtime, naming.draft_database(key))
+    cluster.drop_draft(key)
+    roles.drop_role(cluster, key)

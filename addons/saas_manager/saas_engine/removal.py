@@ -13,4 +13,4 @@ def remove(cluster, runtime, spec, last_backup):
     """
     backup.check(last_backup)
     with cluster.locked(spec.key):
-        remove_tenant(cluster, runtime, Directory(cluster), spec)
+        remove_tenant(cluster, runtime, Directory(cluster), spec.subdomain, spec.key)

@@ -27,14 +27,26 @@ def rename(provisioner, spec, former, state="active", reason="", redirects=None)
         if state == "active":
             provisioner.directory.set_state(spec.key, "maintenance")
         provisioner.cluster.rename(former, spec.subdomain, spec.key)
-        _move_files(provisioner.runtime, former, spec.subdomain)
+        move_files(provisioner.runtime, former, spec.subdomain)
         with provisioner.connect(spec) as connection, connection, connection.cursor() as cr:
             personalise.set_address(cr, spec.url)
             mail_domain.rename(cr, f"{former}.{spec.host.partition('.')[2]}", spec.host)
         provisioner.publish(spec, state, reason, redirects)
 
 
-def _move_files(runtime, former, name):
+def move_files(runtime, former, name):
+    """Rename the folder of a database that was renamed. Runs again.
+
+    :raise EngineError: there is none of either name
+    """
     filestore.rename(runtime, former, name)
+    require_files(runtime, former, name)
+
+
+def require_files(runtime, former, name):
+    """Make sure that the folder of a database is there after a rename.
+
+    :raise EngineError: it is not
+    """
     if not filestore.folder(runtime, name).is_dir():
         raise EngineError(f'The files are neither in "{former}" nor in "{name}".')

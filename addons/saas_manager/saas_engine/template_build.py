@@ -13,6 +13,8 @@ BASE = "base"
 SCRIPTS = Path(__file__).parent / "scripts"
 INSTALL_SECONDS, SCRIPT_SECONDS, CHECK_SECONDS = 1800, 900, 60
 CONNECTION_LIMIT = 20
+# What is to become a template does nothing by itself: each of its clones would have done it.
+LIMITS = {"crons": False, "max_mails_hour": -1, "max_mails_day": -1}
 ONE_SHOT = ["--no-http", "--workers=0", "--max-cron-threads=0"]
 
 
@@ -43,8 +45,7 @@ class TemplateSpec:
     def choices(self):
         """What the scripts of a build read from their environment."""
         names = ("lang", "country", "currency", "tz", "paper")
-        choices = {f"SAAS_TEMPLATE_{name.upper()}": getattr(self, name) for name in names}
-        return {**choices, "SAAS_TEMPLATE_SCRIPTS": str(SCRIPTS)}
+        return {f"SAAS_TEMPLATE_{name.upper()}": getattr(self, name) for name in names}
 
     @property
     def database(self):
@@ -105,21 +106,21 @@ class TemplateBuilder:
         password = self.runtime.tenant_password(self.settings.master_secret, key)
         roles.ensure_role(self.cluster, key, password, CONNECTION_LIMIT)
         self.cluster.clone("template1", name, key)
-        self._publish(name, key, "building")
+        self.publish(name, key, "building")
         log("Preparing language, country and currency")
         self._install([BASE], name, log)
-        self._run_script("begin_template.py", spec, name, log)
+        self.run_script("begin_template.py", spec.choices, name, log)
         log(f"Installing {', '.join(spec.modules)}")
         # Not base again: Odoo would give the company its first currency back.
         self._install([module for module in spec.modules if module != BASE], name, log)
         self._require_installed(spec, name, key, password)
         log("Generating the web assets")
-        self._run_script("finish_template.py", spec, name, log)
+        self.run_script("finish_template.py", spec.choices, name, log)
         log("Vacuuming")
         with self.cluster.connect_as_tenant(name, key, password) as connection:
-            _vacuum(connection)
+            vacuum(connection)
         log(f"Looking at its login page at {self.runtime.url}")
-        self._look(name, key, password)
+        self.look(name, key, password)
         log(f"{name} is complete")
 
     def _seal(self, name, key):
@@ -150,19 +151,23 @@ class TemplateBuilder:
         if missing:
             raise BuildError(f"Odoo did not install {', '.join(sorted(missing))}.")
 
-    def _run_script(self, script, spec, name, log):
+    def run_script(self, script, choices, name, log):
+        """Run one of our scripts in the Odoo shell of a database that is published as `building`.
+
+        :param dict choices: what it finds in its environment
+        """
         text = (SCRIPTS / script).read_text(encoding="utf-8")
         command = [*self.runtime.subcommand("shell"), "-d", name, *ONE_SHOT]
-        self._run(command, log, SCRIPT_SECONDS, spec.choices, text)
+        self._run(command, log, SCRIPT_SECONDS, {**choices, "SAAS_TEMPLATE_SCRIPTS": str(SCRIPTS)}, text)
 
     def _run(self, command, log, timeout, environment=None, text=""):
         processes.run(command, {**self.runtime.environment, **(environment or {})}, log, timeout, text)
 
-    def _look(self, name, key, password):
+    def look(self, name, key, password):
         """See the login page and its assets at a host that nobody can guess, and that they came from the build."""
         host = f"{secrets.token_hex(16)}.build.invalid"
         before = self._asset_count(name, key, password)
-        self._publish(name, key, "active", [host])
+        self.publish(name, key, "active", [host])
         html = web.wait_for_login_page(self.runtime.url, host, CHECK_SECONDS)
         missing = web.missing_assets(self.runtime.url, host, html)
         if missing:
@@ -176,9 +181,12 @@ class TemplateBuilder:
             cr.execute("SELECT count(*) FROM ir_attachment WHERE url LIKE '/web/assets/%'")
             return cr.fetchone()[0]
 
-    def _publish(self, name, key, state, hosts=()):
+    def publish(self, name, key, state, hosts=()):
+        """Tell the gateways of a database that is to be a template: it runs no cron and sends no mail."""
         release = self.runtime.release
-        self.directory.publish(TenantEntry(name, key, self.runtime.code, release, state, hosts=tuple(hosts)))
+        self.directory.publish(
+            TenantEntry(name, key, self.runtime.code, release, state, limits=LIMITS, hosts=tuple(hosts))
+        )
 
     def _discard(self, name, key):
         self.directory.withdraw(key)
@@ -189,7 +197,7 @@ class TemplateBuilder:
         roles.drop_role(self.cluster, key)
 
 
-def _vacuum(connection):
+def vacuum(connection):
     """Make the clone small and its first queries planned well: installing leaves half of every table dead."""
     with connection.cursor() as cr:
         cr.execute("SET statement_timeout = 0")

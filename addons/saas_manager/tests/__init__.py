@@ -26,4 +26,5 @@ from . import (
     test_termination,
     test_variant,
     test_welcome,
+    test_workshop,
 )

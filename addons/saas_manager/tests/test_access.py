@@ -4,7 +4,10 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 from .common import SaasCase
 
 MODELS = ("saas.server", "saas.release", "saas.runtime", "saas.plan", "saas.template", "saas.template.build")
-OTHERS = ("saas.instance.step", "saas.instance.redirect", "saas.event", "saas.backup", "saas.pool.clone")
+OTHERS = (
+    *("saas.instance.step", "saas.instance.redirect", "saas.event"),
+    *("saas.backup", "saas.pool.clone", "saas.template.workshop"),
+)
 RECORDS = (*MODELS, "saas.instance", "saas.instance.company", *OTHERS)
 
 

@@ -54,6 +54,8 @@ class MailMail(models.Model):
         limit = limits.get(f"max_mails_{refusal}")
         if not limit:
             return self.env._("The service could not count this mail just now. It waits here and is tried again.")
+        if limit < 0:
+            return self.env._("No mail leaves this site: it is a copy that somebody works on. This one stays here.")
         if recipients > limit:
             return self.env._(
                 "This mail has %(count)s recipients, more than the %(limit)s that the plan allows at once. Send it in"

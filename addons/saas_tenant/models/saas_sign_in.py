@@ -37,13 +37,18 @@ class SaasSignIn(models.Model):
             return None, "nobody"
         if not self._remember(claims, user):
             return None, "used"
+        if not claims.get("quiet"):
+            self._leave_note(claims, user)
+        return user, None
+
+    @api.model
+    def _leave_note(self, claims, user):
         note = self.env._(
             "%(operator)s of the service's support signed in as %(name)s, with the consent that is set for this site.",
             operator=claims["by"],
             name=user.name,
         )
         user.partner_id._message_log(body=note)
-        return user, None
 
     @api.model
     def _remember(self, claims, user):

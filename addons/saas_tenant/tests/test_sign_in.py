@@ -35,6 +35,12 @@ class TestSignIn(TenantCase):
             with self.assertRaises(AccessError):
                 attempt()
 
+    def test_no_note_in_a_database_of_our_own(self):
+        before = self.admin.partner_id.message_ids
+        self.assertEqual(self._use(quiet=True), (self.admin, None))
+        self.assertEqual(self.admin.partner_id.message_ids, before)
+        self.assertEqual(self._use(quiet=True), (None, "used"))
+
     def test_others_do_not(self):
         for group in ("base.group_user", "base.group_portal"):
             user = new_test_user(self.env, f"{group}-user", group)

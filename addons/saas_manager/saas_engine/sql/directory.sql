@@ -73,6 +73,7 @@ CREATE OR REPLACE FUNCTION saas.saas_notify(channel text, payload text) RETURNS 
 $$;
 
 -- Counts mails before they are sent, one at a time per tenant. NULL: counted; else the limit that they would exceed.
+-- A limit of 0 is none, a negative one lets nothing leave.
 CREATE OR REPLACE FUNCTION saas.reserve_mails(tenant_db text, wanted integer) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     this_hour timestamptz := date_trunc('hour', now(), 'UTC');
@@ -89,9 +90,9 @@ BEGIN
     END IF;
     SELECT coalesce(sum(mails) FILTER (WHERE hour = this_hour), 0), coalesce(sum(mails), 0)
       INTO in_hour, in_day FROM saas.counter WHERE db = tenant_db AND hour > this_hour - interval '24 hours';
-    IF max_day > 0 AND in_day + wanted > max_day THEN
+    IF max_day <> 0 AND in_day + wanted > greatest(max_day, 0) THEN
         RETURN 'day';
-    ELSIF max_hour > 0 AND in_hour + wanted > max_hour THEN
+    ELSIF max_hour <> 0 AND in_hour + wanted > greatest(max_hour, 0) THEN
         RETURN 'hour';
     END IF;
     INSERT INTO saas.counter AS c (db, hour, mails) VALUES (tenant_db, this_hour, wanted)

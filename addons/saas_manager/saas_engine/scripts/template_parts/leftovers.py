@@ -12,3 +12,8 @@ def remove(env):
         if env.cr.fetchone()[0]:
             env.cr.execute(f"DELETE FROM {table}")  # noqa: S608 - one of the names above
     env.cr.execute("UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day'")
+
+
+def remove_files(env):
+    """No files that nobody needs any more (older bundles, pictures that were tried): each clone would copy them."""
+    env["ir.attachment"]._gc_file_store()  # commits
