@@ -97,9 +97,14 @@ def _id_of(odoo, model, domain, code):
 
 
 def _load(odoo, model, values):
-    """Import one record as a person would, with an external id that a second run finds; return its id."""
-    result = odoo.execute(model, "load", list(values), [list(values.values())])
+    """Import one record as a person would, with an external id that a second run finds; return its id.
+
+    Asked twice before a refusal is believed: after a conflict with somebody else's change Odoo tries the row again in
+    the same transaction, and then reports what that broke. The second call is a transaction of its own.
+    """
+    for _attempt in range(2):
+        result = odoo.execute(model, "load", list(values), [list(values.values())])
+        if result["ids"]:
+            return result["ids"][0]
     problems = [message["message"] for message in result["messages"] if message.get("type") == "error"]
-    if problems or not result["ids"]:
-        raise EngineError(f"{values['name']}: {' '.join(problems)}")
-    return result["ids"][0]
+    raise EngineError(f"{values['name']}: {' '.join(problems)}")
