@@ -5,10 +5,10 @@ STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m sta
 export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down reset logs shell test lint format bench screenshots secrets lock
+.PHONY: help demo up down reset logs shell test lint format bench screenshots translations secrets lock
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install what is needed, start everything, show the logs; Ctrl-C stops it (DEMO=full: with customers)
 	@$(STACK) demo
@@ -42,6 +42,9 @@ bench: ## Measure provisioning on this machine and write docs/benchmarks.md
 
 screenshots: ## Take the pictures of the documents and draw the icons, from the demo
 	@$(STACK) screenshots
+
+translations: ## Export the addons' texts, bring the translations up to them, list what is missing
+	@$(STACK) translations
 
 secrets: ## Write random secrets for an installation to secrets/ (docs/install.md)
 	@$(STACK) secrets

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from stack import console, full_demo, lifecycle, logs, manager_database, python_env, secret_files
+from stack import console, full_demo, lifecycle, logs, manager_database, python_env, secret_files, translations
 from stack.checks import chromium, lint
 from stack.checks import main as checks
 from stack.checks.context import Context
@@ -141,6 +141,14 @@ def _browser_program(paths, name, *arguments):
     return subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
 
 
+def translate(_paths):
+    """Export the addons' texts, bring the translations up to them, list what is not translated."""
+    missing = translations.update(Context.create())
+    for line in missing:
+        console.say(f"  {line}")
+    console.say(f"{len(missing)} to translate." if missing else "Everything is translated.")
+
+
 def secrets(paths):
     """Write the secrets of an installation to the folder secrets/; what is there stays."""
     folder = private_folder(paths.root / "secrets")
@@ -182,5 +190,6 @@ COMMANDS = {
     "format": format_code,
     "bench": bench,
     "screenshots": screenshots,
+    "translations": translate,
     "secrets": secrets,
 }

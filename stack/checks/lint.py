@@ -56,7 +56,10 @@ def _translations(context):
     files = sorted(context.paths.addons.glob("*/i18n/*.po"))
     if not files:
         raise CheckSkipped("no translation yet")
-    return check([context.tool("oca-checks-po"), *files], context.log("oca-po"), cwd=context.root)
+    # The form that the check below wants has no translation where the German is as the English: it would look like one
+    # that is missing. Odoo's own files have it; the rest of the form is held by tests/unit/test_translations.py.
+    command = [context.tool("oca-checks-po"), "--disable=po-pretty-format", *files]
+    return check(command, context.log("oca-po"), cwd=context.root)
 
 
 def _secrets(context):

@@ -3,7 +3,7 @@
 import os
 
 from stack import console
-from stack.checks import lint, odoo_addons, suites
+from stack.checks import lint, odoo_addons, server, suites
 from stack.checks.context import Context
 from stack.checks.report import Report
 from stack.errors import StackError
@@ -12,9 +12,7 @@ from stack.odoo_source import TARGET
 
 def run():
     """Run the checks that ONLY names (all without it); return the exit code."""
-    for name in [name for name in os.environ if name.startswith("SAAS_PG_")]:
-        # The checks create and drop databases of fixed names: never on a server that was given for something else.
-        del os.environ[name]
+    server.forget_given()
     os.environ.pop("DEMO", None)  # the checks count what they find
     context, report = Context.create(), Report()
     wanted = [name for name in os.environ.get("ONLY", "").split(",") if name]

@@ -1,5 +1,6 @@
 """A private PostgreSQL with the roles of the design, for as long as a check takes."""
 
+import os
 from contextlib import contextmanager
 
 from stack import lifecycle, manager_database, ports, postgres
@@ -10,6 +11,12 @@ from stack.supervisor import Supervisor
 
 # The data live as long as the check: nothing has to survive a power cut.
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
+
+
+def forget_given():
+    """Forget a server that was given for something else: databases of fixed names are created and dropped here."""
+    for name in [name for name in os.environ if name.startswith("SAAS_PG_")]:
+        del os.environ[name]
 
 
 def _expected_ports(source):

@@ -3,6 +3,7 @@ import { _t } from "@web/core/l10n/translation";
 import { deserializeDate, deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { formatFloat } from "@web/core/utils/numbers";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { Plot } from "./plot";
@@ -188,7 +189,7 @@ export class Dashboard extends Component {
     }
 
     seconds(value) {
-        return value ? _t("%s s", value.toFixed(value < 10 ? 2 : 0)) : "–";
+        return value ? _t("%s s", this.decimal(value, value < 10 ? 2 : 0)) : "–";
     }
 
     time(event) {
@@ -196,7 +197,13 @@ export class Dashboard extends Component {
     }
 
     gigabytes(free, total) {
-        return total ? _t("%(free)s of %(total)s GB free", { free: free.toFixed(1), total: total.toFixed(1) }) : "";
+        const values = { free: this.decimal(free, 1), total: this.decimal(total, 1) };
+        return total ? _t("%(free)s of %(total)s GB free", values) : "";
+    }
+
+    /** A number as the user's language writes it. */
+    decimal(value, places) {
+        return formatFloat(value, { digits: [false, places] });
     }
 }
 

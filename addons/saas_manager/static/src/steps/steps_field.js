@@ -1,6 +1,7 @@
 import { Component } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/l10n/translation";
+import { formatFloat } from "@web/core/utils/numbers";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { useProgress } from "../progress/use_progress";
 
@@ -40,7 +41,7 @@ export class StepsField extends Component {
         if (step.state !== "done") {
             return "";
         }
-        return step.seconds < 1 ? `${Math.round(step.seconds * 1000)} ms` : `${step.seconds.toFixed(2)} s`;
+        return step.seconds < 1 ? `${Math.round(step.seconds * 1000)} ms` : `${formatFloat(step.seconds)} s`;
     }
 }
 
