@@ -1,1 +1,8 @@
-from . import saas_rename_wizard, saas_settings_page, saas_suspend_wizard, saas_terminate_wizard
+from . import (
+    saas_rename_wizard,
+    saas_settings_page,
+    saas_subscription_cancel_wizard,
+    saas_subscription_change_wizard,
+    saas_suspend_wizard,
+    saas_terminate_wizard,
+)
