@@ -44,6 +44,8 @@ class SaasDashboard(models.AbstractModel):
         rows = [
             ("instances", self.env._("failed instances"), "saas.instance", [("state", "=", "failed")]),
             ("disks", self.env._("disks nearly full"), "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
+            ("unpaid", self.env._("subscriptions not paid"), "saas.subscription", [("state", "=", "past_due")]),
+            ("problems", self.env._("subscriptions with a problem"), "saas.subscription", [("problem", "!=", False)]),
             ("servers", self.env._("servers not connected"), "saas.server", [("check_state", "=", "failed")]),
         ]
         if self._may_see_jobs():

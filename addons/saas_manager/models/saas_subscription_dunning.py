@@ -50,7 +50,8 @@ class SaasSubscriptionDunning(models.Model):
         :return: (`account.move`, list of steps, set of codes); an empty invoice where all is paid
         """
         self.ensure_one()
-        move = self._get_unpaid_moves()[:1]
+        moves = self._get_unpaid_moves()
+        move = moves[:1].with_prefetch(moves._prefetch_ids)
         if not move:
             return move, [], set()
         # A reminder that was sent stays sent, even if a payment came and bounced.

@@ -18,14 +18,17 @@ class SaasSubscriptionNext(models.Model):
     def _compute_next(self):
         for subscription in self:
             steps = subscription._get_next_steps() if subscription.id else []
-            subscription.next_date, subscription.next_step = steps[0] if steps else (False, False)
-            subscription.next_html = subscription._render_next(steps)
+            unpaid = subscription._get_unpaid_steps() if subscription.id else []
+            # Where somebody is late already, the next step of the dunning is what matters.
+            first = (unpaid if subscription.state in ("past_due", "suspended") else []) or steps or unpaid
+            subscription.next_date, subscription.next_step = first[0] if first else (False, False)
+            subscription.next_html = subscription._render_next(steps, unpaid)
 
     def _get_next_steps(self):
         """Return what is going to happen, the earliest first: pairs of a day and a text. Addons add their own."""
         self.ensure_one()
         return sorted(
-            [*self._get_next_end(), *self._get_next_bill(), *self._get_next_change(), *self._get_next_dunning()],
+            [*self._get_next_end(), *self._get_next_bill(), *self._get_next_change(), *self._get_next_payment()],
             key=lambda step: step[0],
         )
 
@@ -61,20 +64,43 @@ class SaasSubscriptionNext(models.Model):
             return []
         return [(self.next_period_start, self.env._("Change to %(plan)s", plan=self.pending_plan_id.name))]
 
-    def _get_next_dunning(self):
-        """Return what follows if the oldest invoice that is open stays open."""
-        if not self._is_dunned():
-            return []
-        move, steps, done = self._get_dunning()
-        labels = self._get_dunning_labels()
+    def _get_next_payment(self):
+        """Return the payments that are expected and not late."""
+        today = self._today()
         return [
-            (step.day, self.env._("%(step)s, if %(invoice)s is not paid", step=labels[step.kind], invoice=move.name))
-            for step in dunning.upcoming(steps, done)
+            (
+                move._saas_get_due_date(),
+                self.env._(
+                    "%(invoice)s is to be paid: %(amount)s",
+                    invoice=move.name,
+                    amount=formatLang(self.env, move.amount_residual, currency_obj=move.currency_id),
+                ),
+            )
+            for move in self._get_unpaid_moves()
+            if move._saas_get_due_date() >= today
         ]
 
-    def _render_next(self, steps):
-        if not steps:
+    def _get_unpaid_steps(self):
+        """Return what follows if the oldest open invoice stays open, the earliest first: pairs of a day and a text."""
+        self.ensure_one()
+        if not self._is_dunned():
+            return []
+        _move, steps, done = self._get_dunning()
+        labels = self._get_dunning_labels()
+        return [(step.day, labels[step.kind]) for step in dunning.upcoming(steps, done)]
+
+    def _render_next(self, steps, unpaid):
+        if not steps and not unpaid:
             return Markup('<p class="text-muted mb-0">%s</p>') % self.env._("Nothing: no step is planned.")
-        row = Markup('<tr><td class="text-nowrap pe-3 text-muted">%s</td><td>%s</td></tr>')
+        if not unpaid:
+            return self._render_steps(steps)
+        invoice = self._get_unpaid_moves()[:1].name
+        title = Markup('<p class="fw-bold mt-3 mb-1">%s</p>') % self.env._(
+            "If %(invoice)s is not paid", invoice=invoice
+        )
+        return self._render_steps(steps) + title + self._render_steps(unpaid)
+
+    def _render_steps(self, steps):
+        row = Markup('<tr><td class="text-nowrap pe-3 text-muted">%s</td><td class="w-100">%s</td></tr>')
         rows = Markup().join(row % (format_date(self.env, day), text) for day, text in steps)
         return Markup('<table class="table table-sm table-borderless mb-0"><tbody>%s</tbody></table>') % rows

@@ -11,12 +11,14 @@ class SaasSubscriptionPayment(models.Model):
     def _get_unpaid_moves(self):
         """Return the posted invoices that are not paid, the one that was due first at the beginning."""
         self.ensure_one()
-        moves = self.sudo().move_ids.filtered(
+        moves = self.sudo().move_ids
+        unpaid = moves.filtered(
             lambda move: move.move_type == "out_invoice"
             and move.state == "posted"
             and move.payment_state in OPEN_PAYMENT_STATES
-        )
-        return moves.sorted(lambda move: (move._saas_get_due_date(), move.id))
+        ).with_prefetch(moves._prefetch_ids)  # a list of subscriptions asks for all of them at once
+        in_order = unpaid.sorted(lambda move: (move._saas_get_due_date(), move.id))
+        return in_order.with_prefetch(moves._prefetch_ids)
 
     def _get_overdue_moves(self):
         """Return the unpaid invoices whose day of payment has passed."""

@@ -214,15 +214,17 @@ class TestSubscriptionDunning(SubscriptionCase, TransactionCase):
         self.assertEqual(self.env.ref("saas_manager.ir_cron_dun").nextcall.hour, 2)
 
     def test_what_happens_next(self):
-        with self._on("2026-01-16"):
-            steps = [(day.isoformat(), text) for day, text in self.subscription._get_next_steps()]
-        self.assertEqual([day for day, _text in steps][:3], ["2026-01-16", "2026-01-16", "2026-01-20"])
+        with self._on("2026-01-15"):
+            self.assertEqual(self.subscription.next_date, date(2026, 1, 15))
+            self.assertIn(f"{self.move.name} is to be paid", self.subscription.next_step)
+            days = [day for day, _text in self.subscription._get_unpaid_steps()]
+        self.assertEqual(days[:3], [date(2026, 1, 16), date(2026, 1, 16), date(2026, 1, 20)])
         self._night("2026-01-16")
-        self.assertEqual(self.subscription.next_date, date(2026, 1, 20))
-        self.assertIn(self.move.name, self.subscription.next_step)
-        self.assertIn("Termination", self.subscription.next_html)
         with self._on("2026-01-16"):
+            self.assertRecordValues(self.subscription, [{"next_date": date(2026, 1, 20), "next_step": "Reminder"}])
+            self.assertIn(f"If {self.move.name} is not paid", self.subscription.next_html)
+            self.assertIn("Termination", self.subscription.next_html)
             self._pay(self.move)
-        self.subscription.invalidate_recordset()
-        self.assertEqual(self.subscription.next_date, date(2026, 2, 8))
-        self.assertNotIn("Termination", self.subscription.next_html)
+            self.subscription.invalidate_recordset()
+            self.assertEqual(self.subscription.next_date, date(2026, 2, 8))
+            self.assertNotIn("Termination", self.subscription.next_html)
