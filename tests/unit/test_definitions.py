@@ -12,6 +12,7 @@ DOMAIN = Definition("saas.base_domain", "domain", "localhost", "Base Domain")
 NUMBER = Definition("saas.pool_max", "integer", 4, "Pool", maximum=10)
 SWITCH = Definition("saas.template_rebuild", "boolean", True, "Rebuild")
 SCHEME = Definition("saas.public_scheme", "choice", "https", "Scheme", choices=("http", "https"))
+DAYS = Definition("saas.dunning_reminder_days", "days", "1, 5, 10", "Days")
 TEXT = Definition("saas.text", "text", "", "Text")
 
 
@@ -31,6 +32,8 @@ def test_names():
         (SWITCH, "off", False),
         (SCHEME, "http", "http"),
         (TEXT, " as it is ", "as it is"),
+        (DAYS, "10,1 , 5,5", "1, 5, 10"),
+        (DAYS, "0", "0"),
     ],
 )
 def test_values(definition, text, value):
@@ -46,6 +49,9 @@ def test_values(definition, text, value):
         (DOMAIN, "-a.com"),
         (DOMAIN, "a b"),
         (DOMAIN, "a" * 64 + ".com"),
+        (DAYS, "1, -5"),
+        (DAYS, "1,,5"),
+        (DAYS, "one"),
         (NUMBER, "-1"),
         (NUMBER, "11"),
         (NUMBER, "4.5"),
@@ -79,3 +85,7 @@ def test_documented():
 
 def _written(default):
     return str(int(default)) if isinstance(default, bool) else str(default)
+
+
+def test_numbers_of_days():
+    assert Definition.numbers(DAYS.parse("10, 1")) == (1, 10)

@@ -93,15 +93,15 @@ class IrMailServer(models.Model):
             raise UserError(self.env._("Your user has no email address to send to: enter one in your preferences."))
         templates = self._saas_get_mail_templates()
         samples = {template: self.env[template.model].search([], limit=1) for template in templates}
-        missing = [template.name for template, sample in samples.items() if not sample]
-        if missing:
-            names = ", ".join(missing)
+        missing = ", ".join(template.name for template, sample in samples.items() if not sample)
+        if not any(samples.values()):
             raise UserError(
-                self.env._("There is no record to show in %(names)s. Create an instance first.", names=names)
+                self.env._("There is no record to show in %(names)s. Create an instance first.", names=missing)
             )
         for template, sample in samples.items():
-            self._saas_send_test(template, sample)
-        return self._saas_prepare_test_notification(len(samples))
+            if sample:
+                self._saas_send_test(template, sample)
+        return self._saas_prepare_test_notification(sum(map(bool, samples.values())), missing)
 
     @api.model
     def _saas_get_mail_templates(self):
@@ -131,12 +131,16 @@ class IrMailServer(models.Model):
                 self.env._("%(name)s was not sent. %(reason)s", name=template.name, reason=reason)
             ) from error
 
-    def _saas_prepare_test_notification(self, count):
+    def _saas_prepare_test_notification(self, count, missing):
         message = self.env._(
             "%(count)s mails were sent to %(email)s. Look at them there, and at the sender.",
             count=count,
             email=self.env.user.email,
         )
+        if missing:
+            message += " " + self.env._(
+                "Not sent, because there is no record to show in them: %(names)s.", names=missing
+            )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

@@ -67,6 +67,8 @@ class SaasDashboard(models.AbstractModel):
         rows = [
             ("instances", "saas.instance", [("state", "=", "failed")]),
             ("disks", "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
+            ("unpaid", "saas.subscription", [("state", "=", "past_due")]),
+            ("problems", "saas.subscription", [("problem", "!=", False)]),
             ("servers", "saas.server", [("check_state", "=", "failed")]),
         ]
         if self._may_see_jobs():
@@ -84,6 +86,8 @@ class SaasDashboard(models.AbstractModel):
             "jobs": (self.env._("failed job"), self.env._("failed jobs")),
             "instances": (self.env._("failed instance"), self.env._("failed instances")),
             "disks": (self.env._("disk nearly full"), self.env._("disks nearly full")),
+            "unpaid": (self.env._("subscription not paid"), self.env._("subscriptions not paid")),
+            "problems": (self.env._("subscription with a problem"), self.env._("subscriptions with a problem")),
             "servers": (self.env._("server not connected"), self.env._("servers not connected")),
         }
 

@@ -25,6 +25,12 @@ class SaasEvent(models.Model):
             ("mail", "Mail"),
             ("access", "Access"),
             ("built", "Template Built"),
+            ("started", "Contract Begun"),
+            ("invoiced", "Invoice"),
+            ("past_due", "Payment Overdue"),
+            ("changed", "Contract Changed"),
+            ("cancelled", "Cancelled"),
+            ("ended", "Contract Ended"),
             ("note", "Note"),
         ],
         required=True,
@@ -37,22 +43,28 @@ class SaasEvent(models.Model):
     message = fields.Char(required=True, readonly=True)
     instance_id = fields.Many2one("saas.instance", index=True, ondelete="cascade", readonly=True)
     template_id = fields.Many2one("saas.template", index=True, ondelete="cascade", readonly=True)
+    subscription_id = fields.Many2one("saas.subscription", index=True, ondelete="cascade", readonly=True)
     user_id = fields.Many2one("res.users", default=lambda self: self.env.user, readonly=True)
     company_id = fields.Many2one("res.company", compute="_compute_company_id", store=True)
 
-    @api.depends("instance_id.company_id", "template_id.company_id")
+    @api.depends("instance_id.company_id", "template_id.company_id", "subscription_id.company_id")
     def _compute_company_id(self):
         for event in self:
-            event.company_id = event.instance_id.company_id or event.template_id.company_id
+            owner = event.instance_id or event.subscription_id or event.template_id
+            event.company_id = owner.company_id
 
     @api.model
     def _log(self, record, kind, message, level="info"):
-        """Add a line to the timeline of an instance or a template.
+        """Add a line to the timeline of an instance, a template or a subscription.
 
-        :param record: `saas.instance` or `saas.template`
+        :param record: `saas.instance`, `saas.template` or `saas.subscription`
         :param str message: for people, in the language of whoever acts
         """
-        field = {"saas.instance": "instance_id", "saas.template": "template_id"}[record._name]
+        field = {
+            "saas.instance": "instance_id",
+            "saas.template": "template_id",
+            "saas.subscription": "subscription_id",
+        }[record._name]
         user = self.env.user
         return self.sudo().create(
             [{field: each.id, "kind": kind, "message": message, "level": level, "user_id": user.id} for each in record]

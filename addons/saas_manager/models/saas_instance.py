@@ -35,6 +35,7 @@ class SaasInstance(models.Model):
             *("deletion_date", "state_before_termination"),
             *("companies_state", "companies_error"),
             *("rename_to", "rename_failure"),
+            "subscription_hold",
         ]
     )
     _dashboard_fields = frozenset(["state", "company_id", "requested_at", "provisioned_at", "provision_seconds"])
@@ -188,7 +189,7 @@ class SaasInstance(models.Model):
             url=instance.url,
             template_database=instance.template_database or instance.template_id.database or "",
             release=instance.runtime_id.release_id.code,
-            limits=instance.plan_id._prepare_limits(),
+            limits=instance._prepare_limits(),
             connection_limit=instance.plan_id.connection_limit,
             has_mail_domain=self.env["saas.settings"]._get("saas.tenant_mail_domain"),
             company_name=instance.partner_id.commercial_partner_id.name or instance.name,

@@ -19,6 +19,15 @@ class SaasPlan(models.Model):
     currency_id = fields.Many2one("res.currency", required=True, default=lambda self: self.env.company.currency_id)
     price_month = fields.Monetary("Price per Month")
     price_year = fields.Monetary("Price per Year")
+    price_user_month = fields.Monetary("Extra User per Month")
+    price_user_year = fields.Monetary("Extra User per Year")
+    price_storage_month = fields.Monetary("Extra GB per Month")
+    price_storage_year = fields.Monetary("Extra GB per Year")
+    product_id = fields.Many2one(
+        "product.product",
+        domain="[('type', '=', 'service')]",
+        help="What stands on invoices; it decides account and taxes. Empty: SaaS Subscription.",
+    )
     trial_days = fields.Integer(default=14)
     max_users = fields.Integer("Internal Users", default=5, help="0: unlimited")
     max_storage_gb = fields.Float("Storage (GB)", default=5, help="Database and files together. 0: unlimited")
@@ -40,12 +49,30 @@ class SaasPlan(models.Model):
     )
     _mails_positive = Constraint("CHECK (max_mails_hour >= 0 AND max_mails_day >= 0)", "Limits can't be negative.")
     _prices_positive = Constraint("CHECK (price_month >= 0 AND price_year >= 0)", "Prices can't be negative.")
+    _extras_positive = Constraint(
+        "CHECK (price_user_month >= 0 AND price_user_year >= 0"
+        " AND price_storage_month >= 0 AND price_storage_year >= 0)",
+        "Prices can't be negative.",
+    )
 
     def _compute_instance_count(self):
         groups = self.env["saas.instance"]._read_group([("plan_id", "in", self.ids)], ["plan_id"], ["__count"])
         counts = {plan.id: count for plan, count in groups}
         for plan in self:
             plan.instance_count = counts.get(plan.id, 0)
+
+    def _get_price(self, kind, interval):
+        """Return what one unit costs per period, without taxes, in the plan's currency.
+
+        :param str kind: ``plan``, ``users`` or ``storage``, as on a line of a subscription
+        :param str interval: ``month`` or ``year``
+        """
+        names = {"plan": "price_%s", "users": "price_user_%s", "storage": "price_storage_%s"}
+        return self[names[kind] % interval] if self and kind in names and interval else 0
+
+    def _get_product(self):
+        """Return the product that stands on invoices for this plan."""
+        return self.product_id or self.env.ref("saas_manager.product_subscription")
 
     def _prepare_limits(self):
         """Return the limits that the directory publishes for an instance of this plan. Addons add their own."""

@@ -6,6 +6,7 @@ import re
 from .errors import ConfigurationError
 
 BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+DAYS = re.compile(r"\s*[0-9]{1,4}\s*(,\s*[0-9]{1,4}\s*)*")
 DOMAIN = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 
 
@@ -14,7 +15,7 @@ class Definition:
     """One setting. Texts may be lazy translations.
 
     :param str name: key of the system parameter, such as ``saas.pool_max``
-    :param str kind: ``text``, ``domain``, ``integer``, ``boolean`` or ``choice``
+    :param str kind: ``text``, ``domain``, ``integer``, ``boolean``, ``choice``, or ``days``: numbers between commas
     :param default: the typed value that counts where neither environment nor parameter says another
     :param int minimum: of an integer
     :param int maximum: of an integer; None: no limit
@@ -76,6 +77,16 @@ class Definition:
             return BOOLEANS[text.lower()]
         except KeyError:
             raise ConfigurationError(f"{source} is {text!r}: it must be 1 or 0.") from None
+
+    def _parse_days(self, text, source):
+        if not DAYS.fullmatch(text):
+            raise ConfigurationError(f"{source} is {text!r}: it must be whole numbers such as 1, 5, 10.")
+        return ", ".join(str(number) for number in sorted({int(number) for number in text.split(",")}))
+
+    @staticmethod
+    def numbers(value):
+        """Return the numbers in a value of the kind ``days``."""
+        return tuple(int(number) for number in value.split(","))
 
     def _parse_choice(self, text, source):
         if text not in self.choices:

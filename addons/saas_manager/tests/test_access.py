@@ -8,7 +8,9 @@ OTHERS = (
     *("saas.instance.step", "saas.instance.redirect", "saas.event"),
     *("saas.backup", "saas.pool.clone", "saas.template.workshop"),
 )
-RECORDS = (*MODELS, "saas.instance", "saas.instance.company", *OTHERS)
+SUBSCRIPTIONS = ("saas.subscription", "saas.subscription.line")
+BILLED = ("saas.subscription.period", "saas.subscription.step")
+RECORDS = (*MODELS, "saas.instance", "saas.instance.company", *OTHERS, *SUBSCRIPTIONS, *BILLED)
 
 
 @tagged("post_install", "-at_install")
@@ -30,14 +32,21 @@ class TestAccess(SaasCase, TransactionCase):
                 "saas.instance": "rwcu",
                 "saas.instance.company": "rwcu",
                 **dict.fromkeys(OTHERS, "r"),
+                **dict.fromkeys(SUBSCRIPTIONS, "rwcu"),
+                **dict.fromkeys(BILLED, "r"),
             },
             self.manager: {
                 **dict.fromkeys(RECORDS, "r"),
                 "saas.instance": "rwcu",
                 "saas.instance.company": "rwcu",
+                **dict.fromkeys(SUBSCRIPTIONS, "rwcu"),
             },
             self.employee: dict.fromkeys(RECORDS, ""),
-            self.portal: {**dict.fromkeys(RECORDS, ""), "saas.instance": "r"},
+            self.portal: {
+                **dict.fromkeys(RECORDS, ""),
+                "saas.instance": "r",
+                **dict.fromkeys((*SUBSCRIPTIONS, "saas.subscription.period"), "r"),
+            },
         }
         operations = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
         for user, models in expected.items():
@@ -105,3 +114,38 @@ class TestAccess(SaasCase, TransactionCase):
                 found = self.env["saas.instance"].with_user(user)
                 visible = found.has_access("read") and bool(found.search([("id", "=", self.instance.id)]))
                 self.assertEqual(visible, allowed, channel)
+
+    def test_portal_sees_its_own_subscriptions_only(self):
+        subscription = self.env["saas.subscription"].create({"partner_id": self.customer.id, "trial_days": 0})
+        subscription.action_start()
+        for model, records in (
+            ("saas.subscription", subscription),
+            ("saas.subscription.line", subscription.line_ids),
+            ("saas.subscription.period", subscription.period_ids),
+        ):
+            with self.subTest(model):
+                self.assertTrue(records)
+                self.assertEqual(self.env[model].with_user(self.portal).search([]), records)
+                self.assertFalse(self.env[model].with_user(self.other_portal).search([]))
+        mine = subscription.with_user(self.portal)
+        self.assertTrue(mine.read(["name", "state", "recurring_amount", "next_html", "next_invoice_date"]))
+        for action in (
+            lambda: mine.read(["problem"]),
+            lambda: mine.read(["monthly_amount"]),
+            lambda: mine.write({"auto_renew": False}),
+            lambda: mine.line_ids.write({"price_unit": 0}),
+            lambda: mine.action_cancel_now(),
+            lambda: mine.action_suspend(),
+            lambda: mine.with_user(self.other_portal).read(["name"]),
+        ):
+            with self.assertRaises(AccessError):
+                action()
+
+    def test_subscriptions_of_another_company(self):
+        second = self.env["res.company"].create({"name": "Second"})
+        theirs = self.env["saas.subscription"].create({"partner_id": self.customer.id, "company_id": second.id})
+        Subscription = self.env["saas.subscription"].with_user(self.user)
+        self.assertNotIn(theirs, Subscription.search([]))
+        self.user.company_ids += second
+        self.env.invalidate_all()
+        self.assertIn(theirs, Subscription.with_context(allowed_company_ids=second.ids).search([]))

@@ -42,6 +42,17 @@ class TestDashboard(SaasCase, TransactionCase):
         job = self.env["queue.job"].search([("saas_instance_id", "=", self.instance.id)], limit=1)
         self._fail_job(job, "No room")
 
+    def test_subscriptions_that_need_a_person(self):
+        subscription = self.env["saas.subscription"].create(
+            {"partner_id": self.customer.id, "billing_engine": "external", "trial_days": 0}
+        )
+        subscription.action_start()
+        self.assertNotIn("unpaid", [row["key"] for row in self._data()["attention"]])
+        subscription.action_mark_past_due()
+        subscription._write_protected({"problem": "No room"})
+        rows = {row["key"]: row["count"] for row in self._data()["attention"]}
+        self.assertEqual((rows["unpaid"], rows["problems"]), (1, 1))
+
     # === WHO === #
 
     def test_users_of_the_manager_only(self):

@@ -36,6 +36,7 @@ class TestMailServer(SaasCase, MockEmail, TransactionCase):
         self.assertEqual(form.smtp_host, "mail.partner.example")
 
     def test_a_test_of_every_mail_changes_nothing(self):
+        self.env["saas.subscription"].create({"partner_id": self.customer.id})
         before = self.instance.read(["welcome_serial", "welcome_sent_at"])
         with self.mock_mail_gateway():
             result = self.server.action_saas_send_test_mails()
@@ -47,6 +48,13 @@ class TestMailServer(SaasCase, MockEmail, TransactionCase):
         self.assertIn("/saas/welcome/", welcome["body"])
         self.assertEqual(self.instance.read(["welcome_serial", "welcome_sent_at"]), before)
         self.assertIn("admin@partner.example", result["params"]["message"])
+
+    def test_mails_without_a_record_are_named(self):
+        self.assertFalse(self.env["saas.subscription"].search([]))
+        with self.mock_mail_gateway():
+            result = self.server.action_saas_send_test_mails()
+        self.assertGreaterEqual(len(self._mails), 2)
+        self.assertIn("SaaS: reminder of a payment", result["params"]["message"])
 
     def test_what_is_missing_is_said(self):
         self.env.user.email = False

@@ -7,7 +7,13 @@ from ..models.saas_settings import DEFINITIONS
 from ..saas_engine.errors import ConfigurationError
 
 _logger = logging.getLogger(__name__)
-FIELDS = {"text": fields.Char, "domain": fields.Char, "integer": fields.Integer, "boolean": fields.Boolean}
+FIELDS = {
+    "text": fields.Char,
+    "domain": fields.Char,
+    "days": fields.Char,
+    "integer": fields.Integer,
+    "boolean": fields.Boolean,
+}
 # A port is no amount: a number is shown as it is written in the variable, without thousands separators.
 FIELD_ATTRIBUTES = {"integer": {"options": "{'enable_formatting': False}"}}
 EXISTING_STATES = ("queued", "provisioning", "active", "suspended", "terminating")
@@ -112,7 +118,7 @@ class SaasSettingsPage(models.TransientModel):
 
     def _store(self, definition):
         settings, wanted = self.env["saas.settings"], self[definition.field]
-        wanted = (wanted or "") if definition.kind in ("text", "domain", "choice") else wanted
+        wanted = (wanted or "") if definition.kind in ("text", "domain", "days", "choice") else wanted
         shown, problem = self._get_shown(definition)
         if wanted == shown and not problem:
             return

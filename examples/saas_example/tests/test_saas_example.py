@@ -100,3 +100,22 @@ class TestSaasExample(SaasCase, TransactionCase):
     def _written(self):
         self.env.cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s", [PARAMETER])
         return [value for (value,) in self.env.cr.fetchall()]
+
+    # === A RESOURCE OF SUBSCRIPTIONS === #
+
+    def test_a_mailbox_comes_and_goes_with_the_contract(self):
+        subscription = self.env["saas.subscription"].create(
+            {"partner_id": self.customer.id, "billing_engine": "free", "trial_days": 0}
+        )
+        subscription.mailbox_ids = [(0, 0, {"name": "info@acme.example"}), (0, 0, {"name": "jane@acme.example"})]
+        info, jane = subscription.mailbox_ids
+        subscription.action_start()
+        self.assertEqual(subscription.mailbox_ids.mapped("state"), ["open", "open"])
+        jane.state = "shut"  # by a person, who does not want it open
+        subscription.action_suspend()
+        self.assertEqual((info.state, info.subscription_hold, jane.subscription_hold), ("shut", "suspended", False))
+        subscription.action_resume()
+        self.assertEqual((info.state, jane.state), ("open", "shut"))
+        subscription.action_cancel_now()
+        subscription.action_resume()
+        self.assertEqual((info.state, jane.state), ("open", "shut"))

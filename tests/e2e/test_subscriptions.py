@@ -1,0 +1,116 @@
+"""A contract from its start to a late payment: real invoices, a real instance behind the real door."""
+
+import time
+from datetime import date, timedelta
+
+import pytest
+from support.browser import choose, press, sign_in
+
+LATE_DAYS = 40
+
+
+def subscribe(demo, subdomain, **values):
+    """Create a contract with one draft of an instance; return the ids of both."""
+    instance = demo.create(subdomain)
+    partner = demo.read(instance, "partner_id")[0]
+    contract = demo.manager.call(
+        "saas.subscription", "create", {"partner_id": partner, "trial_days": 0, "plan_id": starter(demo), **values}
+    )
+    demo.manager.call("saas.instance", "write", [instance], {"subscription_id": contract})
+    return contract, instance
+
+
+def starter(demo):
+    return demo.manager.call("saas.plan", "search", [("code", "=", "starter")])[0]
+
+
+def read(demo, contract, field):
+    return demo.manager.call("saas.subscription", "read", [contract], [field])[0][field]
+
+
+def run_cron(demo, xmlid):
+    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", xmlid)[1]
+    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
+
+
+def pay(demo, move):
+    call = demo.manager.call
+    context = {"active_model": "account.move", "active_ids": [move]}
+    wizard = call("account.payment.register", "create", {}, context=context)
+    call("account.payment.register", "action_create_payments", [wizard], context=context)
+
+
+@pytest.fixture
+def late(demo, subdomain):
+    """A running contract whose invoice was due long ago."""
+    contract, instance = subscribe(demo, subdomain, auto_renew=False)
+    call, day = demo.manager.call, (date.today() - timedelta(days=LATE_DAYS)).isoformat()
+    call("saas.subscription", "write", [contract], {"start_date": day})
+    call("saas.subscription", "action_start", [contract])
+    demo.wait_for_state(instance, "active")
+    [move] = read(demo, contract, "move_ids")
+    call("account.move", "button_draft", [move])
+    call("account.move", "write", [move], {"invoice_date": day, "invoice_date_due": day})
+    call("account.move", "action_post", [move])
+    # It would be over by now: what is looked at here is the invoice.
+    call("saas.subscription", "write", [contract], {"auto_renew": True})
+    return contract, instance, move
+
+
+def test_unpaid_is_switched_off_and_a_payment_brings_it_back(demo, late, subdomain):
+    contract, instance, move = late
+    tenant = demo.tenant(subdomain)
+    assert tenant.get("/web/login").status_code == 200
+    run_cron(demo, "ir_cron_dun")
+    demo.wait_for(lambda: read(demo, contract, "state"), lambda state: state == "suspended")
+    demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda status: status == 503, seconds=10)
+    assert "invoice is not paid" in tenant.get("/", headers={"Accept": "text/html"}).text
+    assert demo.read(instance, "state") == "suspended"
+    subject = f"Your subscription {read(demo, contract, 'name')} is suspended"
+    address = f"owner@{subdomain}.example"
+    mails = demo.wait_for(lambda: demo.messages_to(address), lambda found: subject in str(found), seconds=90)
+    assert "Reminder" not in str(mails), "who is switched off hears of that, not of what was missed before"
+
+    pay(demo, move)
+    paid_at = time.monotonic()
+    assert read(demo, contract, "state") == "active"
+    demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda status: status == 200, seconds=5)
+    assert time.monotonic() - paid_at < 2
+
+
+def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomain):
+    contract, instance = subscribe(demo, subdomain)
+    user = demo.manager
+    sign_in(page, user.url, user.login, user.password)
+    page.goto(f"{user.url}/odoo/saas-subscriptions/{contract}")
+    page.wait_for_selector(".o_form_view")
+    screenshot("subscription-draft")
+    press(page, "action_start")
+    page.wait_for_selector("text=What Happens Next")
+    demo.wait_for_state(instance, "active")
+    page.reload()
+    page.wait_for_selector(".o_form_view")
+    screenshot("subscription")
+    press(page, "action_open_change_wizard")
+    page.wait_for_selector(".modal div[name=plan_id]")
+    choose(page, "plan_id", "Professional")
+    page.wait_for_selector(".modal div[name=amount]:has-text('40.00')")
+    screenshot("subscription-change")
+    page.click(".modal button[name=action_confirm]")
+    page.wait_for_selector(".modal", state="detached")
+    assert read(demo, contract, "plan_id")[1] == "Professional"
+    assert read(demo, contract, "invoice_count") == 2
+    press(page, "action_open_cancel_wizard")
+    page.wait_for_selector(".modal div[name=when]")
+    screenshot("subscription-cancel")
+    page.click(".modal button[name=action_confirm]")
+    page.wait_for_selector(".o_form_view .alert:has-text('Cancelled as of')")
+    screenshot("subscription-cancelled")
+    assert read(demo, contract, "cancel_on")
+    for view in ("list", "kanban"):
+        page.goto(f"{user.url}/odoo/saas-subscriptions")
+        page.wait_for_selector(".o_list_view, .o_kanban_view")
+        if view == "kanban" and page.locator(".o_switch_view.o_kanban:visible").count():
+            page.click(".o_switch_view.o_kanban")
+            page.wait_for_selector(".o_kanban_view")
+        screenshot(f"subscriptions-{view}")
