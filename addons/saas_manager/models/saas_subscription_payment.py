@@ -89,5 +89,5 @@ class SaasSubscriptionPayment(models.Model):
         for subscription in self:
             subscription._lock_for_transition()
             for row in subscription.sudo().period_ids.filtered(lambda row: row.move_id.state == "cancel"):
-                row.move_id = subscription._make_invoice(row)
+                row.write({"move_id": subscription._make_invoice(row).id, "amount": subscription.recurring_amount})
         return True

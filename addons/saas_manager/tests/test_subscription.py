@@ -48,6 +48,16 @@ class TestSubscription(SubscriptionCase, TransactionCase):
         with self.assertRaises(psycopg2.IntegrityError), self.env.cr.savepoint():
             subscription.line_ids = [(0, 0, {"kind": "plan"})]
 
+    def test_the_line_of_the_plan_stays(self):
+        subscription = self._subscribe()
+        subscription.line_ids = [(0, 0, {"kind": "users", "quantity": 2})]
+        plan, users = subscription.line_ids
+        for action in (plan.unlink, lambda: plan.write({"kind": "other"})):
+            with self.assertRaisesRegex(UserError, "stays"):
+                action()
+        users.unlink()
+        self.assertEqual(subscription.line_ids, plan)
+
     def test_extras_are_added_to_the_limits(self):
         subscription = self._subscribe(self.instance)
         self.instance.plan_id = self.plan
