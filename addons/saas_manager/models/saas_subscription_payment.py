@@ -71,7 +71,7 @@ class SaasSubscriptionPayment(models.Model):
         )
         self._log_event("invoiced", message, "warning")
         self._report_problem(message)
-        self._update_from_payments()
+        self._run_safely("_update_from_payments")
 
     def _report_problem(self, message):
         """Put something on the list of every administrator, once.

@@ -133,6 +133,21 @@ class TestSubscription(SubscriptionCase, TransactionCase):
         self.assertEqual(subscription.state, "active")
         self.assertRecordValues(subscription.period_ids, [{"start": date(2026, 2, 3), "end": date(2026, 3, 3)}])
 
+    def test_the_end_of_a_trial_is_told_once(self):
+        subscription = self._start("2026-01-20", trial_days=14)
+        domain = [
+            ("model", "=", "saas.subscription"),
+            ("res_id", "=", subscription.id),
+            ("subject", "like", "ends soon"),
+        ]
+        for day, count in (("2026-01-30", 0), ("2026-01-31", 1), ("2026-02-01", 1)):
+            self._night(day)
+            self.assertEqual(self.env["mail.mail"].search_count(domain), count, day)
+        self.assertIn("02/03/2026", self.env["mail.mail"].search(domain).body_html)
+        missed = self._start("2026-01-20", trial_days=14)
+        self._night("2026-02-10", "dun")
+        self.assertFalse(missed.trial_reminded_at, "it is over: too late for that")
+
     def test_a_trial_that_does_not_go_on(self):
         subscription = self._start("2026-01-20", self.instance, trial_days=14, auto_renew=False)
         self._night("2026-02-03")

@@ -19,7 +19,7 @@ class TestSubscriptionYears(SubscriptionCase, TransactionCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.random = random.Random(20271031)
+        cls.random = random.Random(20271031)  # noqa: S311 - days of a test, no secret
 
     def _simulate(self, subscriptions, pays_after, nights):
         """Live through the days.
