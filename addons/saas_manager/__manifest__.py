@@ -32,6 +32,7 @@
         "views/saas_instance_sign_in_views.xml",
         "views/saas_instance_renaming_views.xml",
         "views/saas_subscription_views.xml",
+        "views/saas_subscription_list_views.xml",
         "views/saas_template_views.xml",
         "views/saas_pool_views.xml",
         "views/saas_template_workshop_views.xml",

@@ -78,6 +78,21 @@ def test_unpaid_is_switched_off_and_a_payment_brings_it_back(demo, late, subdoma
     assert time.monotonic() - paid_at < 2
 
 
+def assert_may_shrink(demo, contract):
+    """A smaller plan waits for the end of the period, and is asked of the real database whether it fits."""
+    call, context = demo.manager.call, {"default_subscription_id": contract}
+    wizard = call("saas.subscription.change.wizard", "create", {"plan_id": starter(demo)}, context=context)
+    [found] = call("saas.subscription.change.wizard", "read", [wizard], ["is_now", "problems", "recurring"])
+    assert (found["is_now"], found["problems"], found["recurring"]) == (False, False, 19)
+    [instance] = read(demo, contract, "instance_ids")
+    name = demo.read(instance, "subdomain")
+    tenant = demo.set_password(name, "a password for the test")
+    for number in range(4):
+        tenant.call("res.users", "create", {"name": f"User {number}", "login": f"user{number}@{name}.example"})
+    [found] = call("saas.subscription.change.wizard", "read", [wizard], ["problems"])
+    assert "the new limit is 3" in found["problems"]
+
+
 def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomain):
     contract, instance = subscribe(demo, subdomain)
     user = demo.manager
@@ -100,6 +115,7 @@ def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomai
     page.wait_for_selector(".modal", state="detached")
     assert read(demo, contract, "plan_id")[1] == "Professional"
     assert read(demo, contract, "invoice_count") == 2
+    assert_may_shrink(demo, contract)
     press(page, "action_open_cancel_wizard")
     page.wait_for_selector(".modal div[name=when]")
     screenshot("subscription-cancel")

@@ -50,6 +50,7 @@ from . import (
     saas_subscription_dunning,
     saas_subscription_change,
     saas_subscription_next,
+    saas_subscription_trial,
     saas_subscription_cron,
     saas_instance_resource,
     account_move,

@@ -75,12 +75,13 @@ class SaasInstanceResource(models.Model):
         return running
 
     def _saas_measure(self):
-        """Override of `_saas_measure` to ask the tenant's own database, logged in as the tenant."""
+        """Override of `_saas_measure` to ask the tenant's own database, logged in as the tenant, and its disk."""
         self.ensure_one()
         if self.state not in ("active", "suspended"):
             return {}
-        with self._get_provisioner().connect(self._prepare_tenant_spec()) as connection:
-            return measure.use(connection, self.sudo().runtime_id._get_runtime(), self.subdomain)
+        provisioner = self._get_provisioner()
+        with provisioner.connect(self._prepare_tenant_spec()) as connection:
+            return measure.use(connection, provisioner.cluster, provisioner.runtime, self.subdomain)
 
     def _saas_apply_plan(self, plan):
         """Override of `_saas_apply_plan`: a changed plan publishes itself, changed extras need a word."""

@@ -71,6 +71,14 @@ DEFINITIONS = (
         _lt("New instances get their host as alias domain: answers go to catchall@ it, which must arrive somewhere."),
     ),
     Definition(
+        "saas.trial_reminder_days",
+        "integer",
+        3,
+        _lt("Days Before a Trial Ends"),
+        _lt("How many days before its trial ends a customer hears of it. 0: not at all."),
+        maximum=365,
+    ),
+    Definition(
         "saas.renew_days",
         "integer",
         7,

@@ -30,7 +30,7 @@ class SaasSubscription(models.Model):
     }
     _lifecycle_protected = frozenset(
         [
-            *("state", "anchor", "next_period_start", "trial_end", "state_before_suspension"),
+            *("state", "anchor", "next_period_start", "trial_end", "trial_reminded_at", "state_before_suspension"),
             *("cancel_on", "cancel_reason", "end_cause", "ended_on"),
             *("problem", "pending_plan_id", "pending_interval", "pending_users", "pending_storage"),
         ]

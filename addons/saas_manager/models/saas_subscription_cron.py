@@ -56,6 +56,7 @@ class SaasSubscriptionCron(models.Model):
         tomorrow = fields.Date.today() + timedelta(days=1)
         return [
             ("state", "in", ("trial", "active", "past_due", "suspended")),
+            *("|", *self._get_trial_reminder_domain()),
             *("|", ("cancel_on", "<=", tomorrow)),
             *("|", ("state", "in", ("past_due", "suspended"))),
             *("|", ("move_ids.payment_state", "in", ("not_paid", "partial"))),
@@ -96,6 +97,7 @@ class SaasSubscriptionCron(models.Model):
 
     def _end_or_dun(self):
         self._end_if_over()
+        self._remind_of_trial()
         self._run_dunning()
 
     def _end_if_over(self):

@@ -49,6 +49,14 @@ class SaasSubscriptionLife(models.Model):
     def _check_can_begin(self, also="draft"):
         if self.state not in ("draft", also):
             raise UserError(self._transition_error_message("active"))
+        if self.billing_engine == "manual" and not self.sudo().company_id.root_id.chart_template:
+            raise UserError(
+                self.env._(
+                    "%(company)s has no chart of accounts, so it can't make invoices. Load one under Invoicing /"
+                    " Configuration / Settings, or choose another billing.",
+                    company=self.company_id.name,
+                )
+            )
 
     def _get_first_day(self):
         return self.start_date or self._today()

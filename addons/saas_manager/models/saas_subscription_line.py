@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..compat import Constraint
 from ..saas_engine import proration
@@ -101,6 +102,8 @@ class SaasSubscriptionLine(models.Model):
 
     def write(self, values):
         """Override of `write` to publish what was bought beside the plan."""
+        if values.get("kind", "plan") != "plan":
+            self._check_is_no_plan()
         result = super().write(values)
         if {"quantity", "kind"}.intersection(values):
             self._publish_extras()
@@ -112,6 +115,12 @@ class SaasSubscriptionLine(models.Model):
         result = super().unlink()
         subscriptions._publish_limits()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _check_is_no_plan(self):
+        """Keep the line of the plan: without it nothing would be billed for what goes on running."""
+        if "plan" in self.mapped("kind"):
+            raise UserError(self.env._("The line of the plan stays. Change the plan, or cancel the subscription."))
 
     def _publish_extras(self):
         self.filtered(lambda line: line.kind in EXTRA_LIMITS).subscription_id._publish_limits()

@@ -71,7 +71,7 @@ class SaasSubscriptionPayment(models.Model):
         )
         self._log_event("invoiced", message, "warning")
         self._report_problem(message)
-        self._update_from_payments()
+        self._run_safely("_update_from_payments")
 
     def _report_problem(self, message):
         """Put something on the list of every administrator, once.
@@ -89,5 +89,5 @@ class SaasSubscriptionPayment(models.Model):
         for subscription in self:
             subscription._lock_for_transition()
             for row in subscription.sudo().period_ids.filtered(lambda row: row.move_id.state == "cancel"):
-                row.move_id = subscription._make_invoice(row)
+                row.write({"move_id": subscription._make_invoice(row).id, "amount": subscription.recurring_amount})
         return True

@@ -1,24 +1,33 @@
-"""What a tenant uses at this moment, asked as the tenant's own role."""
+"""What a tenant uses at this moment."""
 
 import os
 
 GIGABYTE = 1024**3
 
 
-def use(connection, runtime, name):
+def use(connection, cluster, runtime, name):
     """Return the use of one tenant.
 
     :param connection: to the tenant's database, as its role
-    :param runtime: where its files lie
+    :param Cluster cluster: what the database lies in; its size is asked there, where no tenant can answer
+    :param Runtime runtime: where its files lie
     :param str name: of its database
     :return: `users`, internal ones that are not archived, and `storage_gb`, database and files together
     """
-    with connection, connection.cursor() as cr:
+    with connection.cursor() as cr:
         cr.execute("SELECT count(*) FROM res_users WHERE active AND share IS NOT TRUE")
         [users] = cr.fetchone()
-        cr.execute("SELECT pg_database_size(current_database())")
-        [size] = cr.fetchone()
-    return {"users": users, "storage_gb": (size + files(runtime.filestore(name))) / GIGABYTE}
+    size = database_size(cluster, name) + files(runtime.filestore(name))
+    return {"users": users, "storage_gb": size / GIGABYTE}
+
+
+def database_size(cluster, name):
+    """Return how many bytes a database has on disk."""
+    with cluster.connect() as connection, connection.cursor() as cr:
+        # The manager may not connect to tenants; whoever may not connect needs this role to see a size.
+        cr.execute("SET ROLE pg_monitor")
+        cr.execute("SELECT pg_database_size(%s)", [name])
+        return cr.fetchone()[0]
 
 
 def files(folder):

@@ -24,6 +24,7 @@ from . import (
     test_subscription_change,
     test_subscription_dunning,
     test_subscription_workers,
+    test_subscription_years,
     test_suspension,
     test_template,
     test_template_rebuild,

@@ -92,7 +92,7 @@ class SubscriptionCase(SaasCase):
         values = {"payment_date": day or fields.Date.today(), "journal_id": self.journal.id}
         if amount is not None:
             values["amount"] = amount
-        wizard = self.env["account.payment.register"].with_context(active_model="account.move", active_ids=move.ids)
+        wizard = move.env["account.payment.register"].with_context(active_model="account.move", active_ids=move.ids)
         return wizard.create(values)._create_payments()
 
     def _mails(self, subscription, step):

@@ -48,6 +48,16 @@ class TestSubscription(SubscriptionCase, TransactionCase):
         with self.assertRaises(psycopg2.IntegrityError), self.env.cr.savepoint():
             subscription.line_ids = [(0, 0, {"kind": "plan"})]
 
+    def test_the_line_of_the_plan_stays(self):
+        subscription = self._subscribe()
+        subscription.line_ids = [(0, 0, {"kind": "users", "quantity": 2})]
+        plan, users = subscription.line_ids
+        for action in (plan.unlink, lambda: plan.write({"kind": "other"})):
+            with self.assertRaisesRegex(UserError, "stays"):
+                action()
+        users.unlink()
+        self.assertEqual(subscription.line_ids, plan)
+
     def test_extras_are_added_to_the_limits(self):
         subscription = self._subscribe(self.instance)
         self.instance.plan_id = self.plan
@@ -122,6 +132,21 @@ class TestSubscription(SubscriptionCase, TransactionCase):
         self._night("2026-02-03")
         self.assertEqual(subscription.state, "active")
         self.assertRecordValues(subscription.period_ids, [{"start": date(2026, 2, 3), "end": date(2026, 3, 3)}])
+
+    def test_the_end_of_a_trial_is_told_once(self):
+        subscription = self._start("2026-01-20", trial_days=14)
+        domain = [
+            ("model", "=", "saas.subscription"),
+            ("res_id", "=", subscription.id),
+            ("subject", "like", "ends soon"),
+        ]
+        for day, count in (("2026-01-30", 0), ("2026-01-31", 1), ("2026-02-01", 1)):
+            self._night(day)
+            self.assertEqual(self.env["mail.mail"].search_count(domain), count, day)
+        self.assertIn("02/03/2026", self.env["mail.mail"].search(domain).body_html)
+        missed = self._start("2026-01-20", trial_days=14)
+        self._night("2026-02-10", "dun")
+        self.assertFalse(missed.trial_reminded_at, "it is over: too late for that")
 
     def test_a_trial_that_does_not_go_on(self):
         subscription = self._start("2026-01-20", self.instance, trial_days=14, auto_renew=False)

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.saas_manager.models.saas_subscription_change import Wanted
+
 from .subscription_common import SubscriptionCase
 
 
@@ -184,6 +186,21 @@ class TestSubscriptionBilling(SubscriptionCase, TransactionCase):
         with self._on("2026-01-15"):
             subscription.action_start()
         self.assertEqual(subscription.sudo().move_ids.state, "posted")
+        with self._on("2026-01-20"):
+            subscription._change(Wanted(self.big_plan.with_user(self.manager), "month", 2, 0))
+            self.assertEqual(len(subscription.sudo().move_ids), 2)
+            self.assertTrue(subscription.next_html)
+            subscription.action_cancel_now()
+        self.assertEqual(len(subscription.sudo().move_ids), 3)
+
+    def test_a_company_without_a_chart_is_told(self):
+        second = self.env["res.company"].create({"name": "Second"})
+        subscription = self._subscribe(company_id=second.id)
+        with self.assertRaisesRegex(UserError, "no chart of accounts"):
+            subscription.action_start()
+        subscription.billing_engine = "external"
+        subscription.action_start()
+        self.assertEqual(subscription.state, "active")
 
     # === THE ACCOUNTANT === #
 

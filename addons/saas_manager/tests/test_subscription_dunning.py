@@ -2,7 +2,7 @@ from datetime import date
 from unittest.mock import patch
 
 from odoo.exceptions import UserError
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .subscription_common import SubscriptionCase
@@ -105,6 +105,13 @@ class TestSubscriptionDunning(SubscriptionCase, TransactionCase):
             suspense.account_id = receivable.account_id
             (suspense + receivable).reconcile()
             self.assertEqual(self.subscription.state, "active")
+
+    def test_paying_by_an_accountant_who_knows_nothing_of_saas(self):
+        accountant = new_test_user(self.env, "accountant", "account.group_account_invoice")
+        self._night("2026-01-30")
+        with self._on("2026-01-30"):
+            self._pay(self.move.with_user(accountant))
+        self.assertEqual((self.subscription.state, self.instance.state), ("active", "active"))
 
     def test_a_credit_note_settles_as_well(self):
         self._night("2026-01-30")

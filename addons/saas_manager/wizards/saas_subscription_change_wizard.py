@@ -53,7 +53,7 @@ class SaasSubscriptionChangeWizard(models.TransientModel):
                 wizard.update(dict.fromkeys(("credit", "charge", "amount", "recurring"), 0))
                 continue
             preview = subscription._preview_change(wanted._replace(plan=wanted.plan._origin))
-            wizard.update({**preview, "problems": "\n".join(preview["problems"])})
+            wizard.update({**preview, "problems": "\n".join(preview["problems"]) or False})
 
     def action_confirm(self):
         """Make the change that was previewed."""
