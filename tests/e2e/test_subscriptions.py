@@ -104,7 +104,9 @@ def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomai
     page.wait_for_selector("text=What Happens Next")
     demo.wait_for_state(instance, "active")
     page.reload()
-    page.wait_for_selector(".o_form_view")
+    page.wait_for_selector("text=What Happens Next")
+    page.wait_for_selector(".o_field_statusbar")
+    page.wait_for_timeout(500)  # on a phone 19.0 first draws the header as wide as a desktop's
     screenshot("subscription")
     press(page, "action_open_change_wizard")
     page.wait_for_selector(".modal div[name=plan_id]")
