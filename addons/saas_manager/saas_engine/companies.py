@@ -35,21 +35,32 @@ def set_up(odoo, specs):
     _let_administrator_in(odoo, list(companies.values()))
     for spec in specs:
         _load_chart(odoo, companies[spec.key])
+        _ensure_currency(odoo, companies[spec.key], spec.currency)
     for email in dict.fromkeys(email for spec in specs for email in spec.emails):
         _ensure_user(odoo, email, [companies[spec.key] for spec in specs if email in spec.emails])
 
 
 def _ensure_company(odoo, spec):
     name = f"saas_company_{spec.key}"
-    found = _find(odoo, "res.company", name)
-    if found:
-        return found
     values = {"id": f"{MODULE}.{name}", "name": spec.name}
-    if spec.country:
-        values["country_id/.id"] = _id_of(odoo, "res.country", [("code", "=", spec.country)], spec.country)
     if spec.currency:
         values["currency_id/.id"] = _id_of(odoo, "res.currency", [("name", "=", spec.currency)], spec.currency)
-    return _load(odoo, "res.company", values)
+    company = _find(odoo, "res.company", name) or _load(odoo, "res.company", values)
+    if spec.country:
+        _ensure_country(odoo, company, spec.country)
+    return company
+
+
+def _ensure_country(odoo, company, code):
+    """Give a company its country, in a call of its own.
+
+    Odoo then installs the country's accounting, which commits: in the midst of an import that would leave a company
+    that no second run finds.
+    """
+    [row] = odoo.execute("res.company", "read", [company], ["country_id"])
+    if not row["country_id"]:
+        country = _id_of(odoo, "res.country", [("code", "=", code)], code)
+        odoo.execute("res.company", "write", [company], {"country_id": int(country)})
 
 
 def _let_administrator_in(odoo, companies):
@@ -63,6 +74,14 @@ def _load_chart(odoo, company):
     [row] = odoo.execute("res.company", "read", [company], ["chart_template"])
     if not row["chart_template"]:
         odoo.execute("account.chart.template", "try_loading", False, company)
+
+
+def _ensure_currency(odoo, company, code):
+    """Put back the currency that was asked for: a chart brings its country's own."""
+    [row] = odoo.execute("res.company", "read", [company], ["currency_id"])
+    if code and row["currency_id"][1] != code:
+        currency = _id_of(odoo, "res.currency", [("name", "=", code)], code)
+        odoo.execute("res.company", "write", [company], {"currency_id": int(currency)})
 
 
 def _ensure_user(odoo, email, companies):
