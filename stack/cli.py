@@ -115,7 +115,7 @@ def bench(paths):
     """Measure provisioning on the running stack and write docs/benchmarks.md."""
     if not paths.demo_file.exists():
         raise StackError("Nothing runs: `make up` first.")
-    return _browser_program(paths, "bench", "--markdown=docs/benchmarks.md")
+    return _program(paths, "test", "bench", "--markdown=docs/benchmarks.md")
 
 
 def screenshots(paths):
@@ -127,15 +127,18 @@ def screenshots(paths):
     if not runs and up(paths):
         return 1
     try:
-        return _browser_program(paths, "pictures")
+        return _program(paths, "browser", "pictures")
     finally:
         if not runs:
             down(paths)
 
 
-def _browser_program(paths, name, *arguments):
-    """Run a program of the folder tests/ against the running stack; return its exit code."""
-    python = python_env.environment(paths, "browser")
+def _program(paths, packages, name, *arguments):
+    """Run a program of the folder tests/ against the running stack; return its exit code.
+
+    :param str packages: which of `requirements/` it needs
+    """
+    python = python_env.environment(paths, packages)
     command = [str(python), "-m", name, f"--demo-json={paths.demo_file}", *arguments]
     environment = clean_environment(PYTHONPATH=f"{paths.root / 'tests'}{os.pathsep}{paths.addons / 'saas_manager'}")
     return subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
