@@ -15,12 +15,22 @@ TESTS = ("test", "qunit", "mocha")
 
 
 def generate(env):
-    qweb = env["ir.qweb"]
-    scripts, styles, *_others = qweb._get_bundles_to_pregenarate()
-    for name in sorted(_wanted(scripts)):
-        qweb._get_asset_bundle(name, css=False, js=True).js()
-    for name in sorted(_wanted(styles)):
-        qweb._get_asset_bundle(name, css=True, js=False).css()
+    scripts, styles, *_others = env["ir.qweb"]._get_bundles_to_pregenarate()
+    _generate(env, _wanted(scripts), _wanted(styles))
+    # Pages of a website have bundles of that website's own, whatever it customises.
+    for website in env["website"].search([]) if "website" in env else ():
+        _generate(env(context={**env.context, "website_id": website.id}), _public(scripts), _public(styles))
+
+
+def _generate(env, scripts, styles):
+    for name in sorted(scripts):
+        env["ir.qweb"]._get_asset_bundle(name, css=False, js=True).js()
+    for name in sorted(styles):
+        env["ir.qweb"]._get_asset_bundle(name, css=True, js=False).css()
+
+
+def _public(bundles):
+    return {name for name in _wanted(bundles) if "frontend" in name or name.startswith("website")}
 
 
 def _wanted(bundles):
