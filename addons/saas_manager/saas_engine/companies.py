@@ -73,7 +73,8 @@ def _load_chart(odoo, company):
         return
     [row] = odoo.execute("res.company", "read", [company], ["chart_template"])
     if not row["chart_template"]:
-        odoo.execute("account.chart.template", "try_loading", False, company)
+        # A method of a recordset: the ids come first, here none.
+        odoo.execute("account.chart.template", "try_loading", [], False, company)
 
 
 def _ensure_currency(odoo, company, code):
