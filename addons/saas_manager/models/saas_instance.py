@@ -144,15 +144,9 @@ class SaasInstance(models.Model):
 
     # === CRUD === #
 
-    def write(self, values):
-        """Override of `write` to keep fixed what the instance was built with."""
-        fixed = self._fixed_after_draft.intersection(values)
-        if fixed and not self._is_transition() and any(instance.state != "draft" for instance in self):
-            labels = [self._fields[name]._description_string(self.env) for name in sorted(fixed)]
-            raise UserError(
-                self.env._("%(fields)s can't be changed after the instance was requested.", fields=", ".join(labels))
-            )
-        return super().write(values)
+    def _get_fixed_message(self, labels):
+        """Override of `_get_fixed_message`: an instance was built with these."""
+        return self.env._("%(fields)s can't be changed after the instance was requested.", fields=labels)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_existing(self):

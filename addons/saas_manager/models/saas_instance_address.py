@@ -27,8 +27,12 @@ class SaasInstanceAddress(models.Model):
 
     def _get_url(self, subdomain):
         """Return the public address of this instance at a subdomain, or False if that is empty."""
+        return self._get_public_url(self._get_host(subdomain))
+
+    @api.model
+    def _get_public_url(self, host):
+        """Return the public address of a host, or False where there is none."""
         scheme, port = self._get_public_scheme_and_port()
-        host = self._get_host(subdomain)
         return f"{scheme}://{host}{port}" if host else False
 
     def _get_host(self, subdomain=None):
@@ -61,8 +65,12 @@ class SaasInstanceAddress(models.Model):
             return str(error)
         holders = self._get_holders([name]) if holders is None else holders
         if holders.get(name, self._origin.id) != self._origin.id:
-            return self.env._("%(name)s is taken. Choose another subdomain.", name=name)
+            return self._get_taken_message(name)
         return None
+
+    @api.model
+    def _get_taken_message(self, subdomain):
+        return self.env._("%(name)s is taken. Choose another subdomain.", name=subdomain)
 
     @api.model
     def _get_holders(self, subdomains):

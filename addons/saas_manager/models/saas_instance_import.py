@@ -63,8 +63,8 @@ class SaasInstanceImport(models.Model):
     def _check_subdomains_free(self, subdomains):
         """Say in words what the database would say in its own: `load` has no message for this constraint."""
         names = [name.strip().lower() for name in subdomains]
-        for holder in self.sudo().search([("subdomain", "in", names), ("state", "!=", "terminated")], limit=1):
-            raise ValidationError(self.env._("%(name)s is taken. Choose another subdomain.", name=holder.subdomain))
+        for name in self._get_holders(names):
+            raise ValidationError(self._get_taken_message(name))
 
     @api.model
     def get_import_templates(self):

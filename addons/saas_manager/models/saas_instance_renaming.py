@@ -110,9 +110,7 @@ class SaasInstanceRenaming(models.Model):
         reserved = self._get_reserved(self.mapped("subdomain"))
         for instance in self:
             if reserved.get(instance.subdomain, instance.id) != instance.id:
-                raise ValidationError(
-                    self.env._("%(name)s is taken. Choose another subdomain.", name=instance.subdomain)
-                )
+                raise ValidationError(self._get_taken_message(instance.subdomain))
 
     # === JOBS === #
 

@@ -20,6 +20,7 @@ class SaasLifecycleMixin(models.AbstractModel):
     _lifecycle = {}
     _lifecycle_initial = "draft"
     _lifecycle_protected = frozenset({"state"})
+    _fixed_after_draft = frozenset()
 
     def _transition(self, state, **values):
         """Move records to a state, and write what goes with it.
@@ -76,13 +77,28 @@ class SaasLifecycleMixin(models.AbstractModel):
         return self.env.context.get("saas_transition") is TRANSITION
 
     def write(self, values):
-        """Override of `write` to refuse protected fields outside `_write_protected`."""
-        forged = self._lifecycle_protected.intersection(values)
-        if forged and not self._is_transition():
-            raise AccessError(
-                self.env._("%(fields)s can't be written. Use the buttons.", fields=", ".join(sorted(forged)))
-            )
+        """Override of `write` to refuse protected fields outside `_write_protected`, and fixed ones after the draft."""
+        if not self._is_transition():
+            self._check_not_fixed(values)
+            forged = self._lifecycle_protected.intersection(values)
+            if forged:
+                raise AccessError(
+                    self.env._("%(fields)s can't be written. Use the buttons.", fields=", ".join(sorted(forged)))
+                )
         return super().write(values)
+
+    def _check_not_fixed(self, values):
+        fixed = self._fixed_after_draft.intersection(values)
+        if fixed and any(record.state != self._lifecycle_initial for record in self):
+            labels = [self._fields[name]._description_string(self.env) for name in sorted(fixed)]
+            raise UserError(self._get_fixed_message(", ".join(labels)))
+
+    def _get_fixed_message(self, labels):
+        """Return in words that fields can't be changed any more. For models that have such fields.
+
+        :param str labels: what people call the fields
+        """
+        return self.env._("%(fields)s can't be changed any more.", fields=labels)
 
     @api.model_create_multi
     def create(self, values_list):

@@ -150,15 +150,9 @@ class SaasSubscription(models.Model):
                 subscription.line_ids = [fields.Command.create({"kind": "plan"})]
         return subscriptions
 
-    def write(self, values):
-        """Override of `write` to keep fixed what periods were billed with."""
-        fixed = self._fixed_after_draft.intersection(values)
-        if fixed and not self._is_transition() and any(subscription.state != "draft" for subscription in self):
-            labels = [self._fields[name]._description_string(self.env) for name in sorted(fixed)]
-            raise UserError(
-                self.env._("%(fields)s can't be changed after the subscription began.", fields=", ".join(labels))
-            )
-        return super().write(values)
+    def _get_fixed_message(self, labels):
+        """Override of `_get_fixed_message`: periods were billed with these."""
+        return self.env._("%(fields)s can't be changed after the subscription began.", fields=labels)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_drafts(self):

@@ -76,9 +76,8 @@ class SaasTemplateWorkshop(models.Model):
 
     @api.depends("label", "template_id.runtime_id.server_id.base_domain")
     def _compute_url(self):
-        scheme, port = self.env["saas.instance"]._get_public_scheme_and_port()
         for workshop in self:
-            workshop.url = f"{scheme}://{workshop._get_host()}{port}"
+            workshop.url = self.env["saas.instance"]._get_public_url(workshop._get_host())
 
     def _get_host(self):
         return f"{self.label}.{self.sudo().template_id.runtime_id.server_id._get_base_domain()}"
