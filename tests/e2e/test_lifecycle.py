@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 import websocket
-from support.browser import press, sign_in
+from support.browser import open_form, press
 from support.demo import RpcError
 from support.stock_odoo import StockOdoo
 
@@ -128,10 +128,7 @@ def assert_restorable(demo, instance):
 
 def test_the_buttons(demo, page, instance, subdomain, screenshot):
     """What an administrator clicks, at desktop and phone width."""
-    manager = demo.description["manager"]
-    sign_in(page, manager["url"], manager["login"], manager["password"])
-    page.goto(f"{manager['url']}/odoo/instances/{instance}")
-    page.wait_for_selector(".o_form_view")
+    open_form(demo, page, f"instances/{instance}")
     press(page, "action_open_suspend_wizard")
     page.fill(".modal div[name=reason] input", "Maintenance of your payment")
     screenshot("suspend-wizard")
@@ -140,7 +137,7 @@ def test_the_buttons(demo, page, instance, subdomain, screenshot):
     page.wait_for_selector("text=Visitors read")
     screenshot("instance-suspended")
     suspended_page(demo, page, subdomain, screenshot)
-    page.goto(f"{manager['url']}/odoo/instances/{instance}")
+    page.goto(f"{demo.manager.url}/odoo/instances/{instance}")
     press(page, "action_resume")
     page.wait_for_selector(".o_form_view:not(:has-text('Visitors read'))")
     press(page, "action_terminate")

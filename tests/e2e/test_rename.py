@@ -1,7 +1,7 @@
 """An instance gets another address: through the wizard, with files, logins, mail and links, and killed on the way."""
 
 import pytest
-from support.browser import press, sign_in
+from support.browser import open_form, press
 
 PASSWORD = "a password that moves along"
 
@@ -37,10 +37,7 @@ def test_files_logins_mail_and_links_move_along(demo, page, instance, customer, 
 
 
 def rename_in_the_browser(demo, page, instance, old, new, screenshot):
-    manager = demo.description["manager"]
-    sign_in(page, manager["url"], manager["login"], manager["password"])
-    page.goto(f"{manager['url']}/odoo/instances/{instance}")
-    page.wait_for_selector(".o_form_view")
+    open_form(demo, page, f"instances/{instance}")
     press(page, "action_open_rename_wizard")
     page.fill(".modal div[name=subdomain] input", "admin")
     page.press(".modal div[name=subdomain] input", "Tab")

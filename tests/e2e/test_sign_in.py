@@ -3,16 +3,13 @@
 import re
 
 import pytest
-from support.browser import press, sign_in
+from support.browser import open_form, press
 
 
 @pytest.fixture
 def backend(demo, page, instance):
     """The form of an active instance."""
-    manager = demo.description["manager"]
-    sign_in(page, manager["url"], manager["login"], manager["password"])
-    page.goto(f"{manager['url']}/odoo/instances/{instance}")
-    page.wait_for_selector(".o_form_view")
+    open_form(demo, page, f"instances/{instance}")
     return page
 
 

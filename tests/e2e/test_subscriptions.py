@@ -4,7 +4,7 @@ import time
 from datetime import date, timedelta
 
 import pytest
-from support.browser import choose, press, sign_in
+from support.browser import choose, open_form, press
 
 LATE_DAYS = 40
 
@@ -95,10 +95,7 @@ def assert_may_shrink(demo, contract):
 
 def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomain):
     contract, instance = subscribe(demo, subdomain)
-    user = demo.manager
-    sign_in(page, user.url, user.login, user.password)
-    page.goto(f"{user.url}/odoo/saas-subscriptions/{contract}")
-    page.wait_for_selector(".o_form_view")
+    open_form(demo, page, f"saas-subscriptions/{contract}")
     screenshot("subscription-draft")
     press(page, "action_start")
     page.wait_for_selector("text=What Happens Next")
@@ -126,7 +123,7 @@ def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomai
     screenshot("subscription-cancelled")
     assert read(demo, contract, "cancel_on")
     for view in ("list", "kanban"):
-        page.goto(f"{user.url}/odoo/saas-subscriptions")
+        page.goto(f"{demo.manager.url}/odoo/saas-subscriptions")
         page.wait_for_selector(".o_list_view, .o_kanban_view")
         if view == "kanban" and page.locator(".o_switch_view.o_kanban:visible").count():
             page.click(".o_switch_view.o_kanban")

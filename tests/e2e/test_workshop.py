@@ -3,7 +3,7 @@
 import uuid
 
 import pytest
-from support.browser import press, sign_in
+from support.browser import open_form, press
 
 BUILD_SECONDS = 300
 NOTE = "Phone number of the company"
@@ -57,10 +57,7 @@ def look_up(demo, template):
 @pytest.fixture
 def form(demo, page, template):
     """The form of the template."""
-    manager = demo.description["manager"]
-    sign_in(page, manager["url"], manager["login"], manager["password"])
-    page.goto(f"{manager['url']}/odoo/saas-templates/{template}")
-    page.wait_for_selector(".o_form_view")
+    open_form(demo, page, f"saas-templates/{template}")
     return page
 
 

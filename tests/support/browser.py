@@ -19,6 +19,18 @@ def sign_in(page, url, login, password):
     page.wait_for_selector(".o_main_navbar")
 
 
+def open_form(demo, page, path):
+    """Open a record's form in the manager's backend, signed in as its administrator.
+
+    :param Demo demo: the running stack
+    :param str path: behind `/odoo/`, such as ``instances/5``
+    """
+    manager = demo.description["manager"]
+    sign_in(page, manager["url"], manager["login"], manager["password"])
+    page.goto(f"{manager['url']}/odoo/{path}")
+    page.wait_for_selector(".o_form_view")
+
+
 def is_phone(page):
     return page.viewport_size["width"] < 500
 
@@ -44,6 +56,7 @@ def _press_on_phone(page, button):
         # 18.0 has them all behind the cog wheel; 19.0 shows the first one and has the others behind three dots.
         dots = page.locator(".o_statusbar_buttons button:has(.oi-ellipsis-v)")
         (dots if dots.count() else page.locator(".o_control_panel button:has(.fa-cog)")).first.click(timeout=5000)
+        page.wait_for_timeout(1000)  # 19.0 slides them up, and away again when a click scrolls to them before
     button.click(timeout=5000)
 
 
