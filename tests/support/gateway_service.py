@@ -2,16 +2,12 @@
 
 import contextlib
 import dataclasses
-import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
-import tarfile
 import time
 import uuid
-from pathlib import Path
 
 import psycopg2
 from psycopg2 import sql
@@ -20,16 +16,15 @@ from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.directory import Directory, TenantEntry
 
-from . import postgres
+from . import gateway_template, postgres
 from .gateway_client import Client
+from .gateway_template import TEMPLATE
+from .odoo_home import ROOT, addons_path, odoo_home, series
 
-ROOT = Path(__file__).parents[2]
-TEMPLATE = "tpl_gateway_v1"
-MODULES = "base,web,mail,saas_tenant"
 MASTER = b"0123456789abcdef0123456789abcdef"
 MANAGER_PASSWORD, GATEWAY_PASSWORD = "test-manager", "test-gateway"
 DOMAIN = "example.com"
-START_SECONDS, STOP_SECONDS, BUILD_SECONDS = 60, 15, 600
+START_SECONDS, STOP_SECONDS = 60, 15
 
 
 @dataclasses.dataclass
@@ -119,75 +114,12 @@ class Stack:
             **changes,
         }
 
-    # -- the template
-
     def prepare_template(self):
-        """Restore the template from the cache, or let Odoo build it and put it there."""
-        key = naming.template_key(TEMPLATE)
-        roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), 20)
-        self.cluster.clone("template1", TEMPLATE, key)
-        archive = postgres.CACHE / f"test-gateway-{_fingerprint()}.tar"
-        if archive.exists():
-            self._restore_template(archive, key)
-        else:
-            self._build_template(key)
-            self._save_template(archive, key)
-        self.cluster.seal(TEMPLATE, key)
+        """Put the template there that every tenant is a clone of."""
+        gateway_template.prepare(self)
 
-    def _build_template(self, key):
-        self.directory.publish(TenantEntry(TEMPLATE, key, "shared", state="building"))
-        arguments = (
-            "-d",
-            TEMPLATE,
-            "-i",
-            MODULES,
-            "--without-demo=all",
-            "--stop-after-init",
-            "--no-http",
-            "--workers=0",
-        )
-        run(self.command(*arguments, "--max-cron-threads=0"), self.environment(), BUILD_SECONDS)
-        self.directory.withdraw(key)
-        with psycopg2.connect(**self._as_tenant(key)) as connection, connection.cursor() as cr:
-            cr.execute("DELETE FROM ir_cron_trigger")
-            cr.execute("UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' + interval '1 day'")
-        connection.close()
-
-    def _as_tenant(self, key):
-        return {
-            "host": self.server.host,
-            "port": self.server.port,
-            "dbname": TEMPLATE,
-            "user": naming.role_name(key),
-            "password": naming.role_password(self.secret, key),
-        }
-
-    def _pg_command(self, program, key, *arguments):
-        login = self._as_tenant(key)
-        command = [str(self.server.binaries / program), "-h", login["host"], "-p", str(login["port"])]
-        command += ["-U", login["user"], "-d", TEMPLATE, *arguments]
-        run(command, {"PATH": os.environ["PATH"], "PGPASSWORD": login["password"]}, BUILD_SECONDS)
-
-    def _save_template(self, archive, key):
-        dump = self.folder / "template.dump"
-        options = ("--format=custom", "--compress=1", "--no-owner", "--no-privileges", "--no-comments")
-        self._pg_command("pg_dump", key, *options, f"--file={dump}")
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        partial = archive.with_suffix(f".{os.getpid()}")
-        with tarfile.open(partial, "w") as tar:
-            tar.add(dump, "template.dump")
-            tar.add(self._filestore(TEMPLATE), "filestore")
-        partial.rename(archive)
-
-    def _restore_template(self, archive, key):
-        with tarfile.open(archive) as tar:
-            tar.extractall(self.folder, filter="data")
-        options = ("--no-owner", "--no-privileges", "--no-comments", "--jobs=2", "--exit-on-error")
-        self._pg_command("pg_restore", key, *options, str(self.folder / "template.dump"))
-        self._filestore(TEMPLATE).parent.mkdir(parents=True)
-        (self.folder / "filestore").rename(self._filestore(TEMPLATE))
-
-    def _filestore(self, db):
+    def filestore(self, db):
+        """Return the folder of a database's files."""
         return self.data / "filestore" / db
 
     # -- tenants
@@ -197,7 +129,7 @@ class Stack:
         key = uuid.uuid4().hex
         roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), 20)
         self.cluster.clone(TEMPLATE, db, key)
-        shutil.copytree(self._filestore(TEMPLATE), self._filestore(db), dirs_exist_ok=True)
+        shutil.copytree(self.filestore(TEMPLATE), self.filestore(db), dirs_exist_ok=True)
         host = f"{db}.{DOMAIN}"
         tenant = Tenant(db, key, Client(self.port, self.gevent_port, host, db), self)
         for name in ("database.uuid", "database.secret"):
@@ -263,40 +195,3 @@ def stop(process):
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, 9)
     process.wait()
-
-
-def run(command, environment, seconds):
-    """Run a program; raise RuntimeError with the end of its output if it fails."""
-    done = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds, check=False
-    )
-    output = done.stdout.decode(errors="replace")
-    if done.returncode:
-        raise RuntimeError(f"{command[:2]} ended with {done.returncode}:\n{output[-5000:]}")
-    return output
-
-
-def odoo_home():
-    """Return the folder of odoo-bin: `ODOO_HOME`, or the checkout in the cache."""
-    return Path(os.environ.get("ODOO_HOME") or postgres.CACHE / "odoo-18.0")
-
-
-def series():
-    """Return Odoo's series, "18.0" or "19.0"."""
-    text = (odoo_home() / "odoo" / "release.py").read_text()
-    return ".".join(re.search(r"^version_info = \((\d+), (\d+)", text, re.MULTILINE).groups())
-
-
-def addons_path(home):
-    """Return Odoo's addons and ours."""
-    folders = [folder for folder in (home / "odoo" / "addons", home / "addons") if folder.is_dir()]
-    return ",".join(map(str, [*folders, ROOT / "addons"]))
-
-
-def _fingerprint():
-    """Return a short hash of all that the template is made of."""
-    digest = hashlib.sha256(MODULES.encode())
-    files = [path for path in (ROOT / "addons" / "saas_tenant").rglob("*") if path.suffix in (".py", ".xml", ".csv")]
-    for path in sorted([odoo_home() / "odoo" / "release.py", *files]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
