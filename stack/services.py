@@ -168,6 +168,7 @@ class Stack:
             "SAAS_RUNTIME": RUNTIME,
             "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
             **self._pdf_engine(),
+            **{name: os.environ[name] for name in ("SAAS_OUTGOING_ALLOW",) if os.environ.get(name)},
         }
 
     def _pdf_engine(self):

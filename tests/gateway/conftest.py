@@ -1,7 +1,7 @@
 """One real tenant service with three tenants for all tests of this folder."""
 
 import pytest
-from support import gateway_service, mail_catcher, postgres
+from support import gateway_service, listening, mail_catcher, postgres
 from support.gateway_client import seconds_until
 
 
@@ -33,9 +33,17 @@ def relay():
 
 
 @pytest.fixture(scope="session")
-def service(stack, tenants, relay):
+def open_port():
+    """A port of this machine that the operator lets tenants connect to."""
+    with listening.listen() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def service(stack, tenants, relay, open_port):
     """The running service; its log is in the report of a failure."""
-    with stack.serve("--smtp=127.0.0.1", f"--smtp-port={relay.port}") as process:
+    mails = ("--smtp=127.0.0.1", f"--smtp-port={relay.port}")
+    with stack.serve(*mails, SAAS_OUTGOING_ALLOW=f"127.0.0.1:{open_port.port}") as process:
         yield process
     print(stack.log()[-6000:])  # noqa: T201 - pytest shows it when something failed
 

@@ -106,8 +106,11 @@ class Stack:
 
     def environment(self, **changes):
         """Return what the tenant service gets, and what a shell needs."""
+        # Where `make demo` unpacks the program that prints, on a machine that has none.
+        programs = os.pathsep.join([os.environ["PATH"], str(postgres.CACHE / "wkhtmltopdf" / "bin")])
         return {
-            **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ},
+            **{name: os.environ[name] for name in ("HOME", "LANG", "TZ") if name in os.environ},
+            "PATH": programs,
             "PGPASSFILE": str(self.folder / "pgpass"),
             "SAAS_RUNTIME": "shared",
             "SAAS_RUNTIME_SECRET_FILE": str(self.folder / "runtime.secret"),
@@ -156,14 +159,18 @@ class Stack:
     # -- the service
 
     @contextlib.contextmanager
-    def serve(self, *arguments):
-        """Run the service until the block ends; give its process, whose log is `service.log`."""
+    def serve(self, *arguments, **environment):
+        """Run the service until the block ends; give its process, whose log is `service.log`.
+
+        :param environment: variables beside the usual ones
+        """
         if any(self._answers()):
             raise RuntimeError("another service is at these ports: what is asked would be answered by that one")
         listening = (f"--http-port={self.port}", f"--gevent-port={self.gevent_port}", "--workers=2")
         command = self.command(*listening, "--max-cron-threads=2", *arguments)
         with open(self.folder / "service.log", "ab") as log:
-            process = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log, start_new_session=True)
+            options = {"stdout": log, "stderr": log, "start_new_session": True}
+            process = subprocess.Popen(command, env=self.environment(**environment), **options)
         try:
             self._wait(process)
             yield process
