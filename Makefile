@@ -37,7 +37,7 @@ lint: ## Run the linters
 format: ## Format all source files
 	@$(STACK) format
 
-bench: ## Measure provisioning on this machine and write docs/benchmarks.md
+bench: ## Measure provisioning here and write docs/benchmarks.md (ONLY=services,… shows some rows)
 	@$(STACK) bench
 
 screenshots: ## Take the pictures of the documents and draw the icons, from the demo

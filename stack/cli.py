@@ -112,10 +112,11 @@ def format_code(paths):
 
 
 def bench(paths):
-    """Measure provisioning on the running stack and write docs/benchmarks.md."""
+    """Measure provisioning on the running stack and write docs/benchmarks.md; with ONLY just show some rows."""
     if not paths.demo_file.exists():
         raise StackError("Nothing runs: `make up` first.")
-    return _program(paths, "test", "bench", "--markdown=docs/benchmarks.md")
+    only = os.environ.get("ONLY")
+    return _program(paths, "test", "bench", f"--only={only}" if only else "--markdown=docs/benchmarks.md")
 
 
 def screenshots(paths):

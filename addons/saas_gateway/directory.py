@@ -11,7 +11,7 @@ from .link import Link
 
 _logger = logging.getLogger(__name__)
 MAX_AGE = 0.4
-MISS_AGE = 0.1  # what is not in the copy is looked up again this soon: a new tenant is there at once
+MISS_AGE = 0.03  # what is not in the copy is looked up again this soon: a new tenant is there at once
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
 
 READ = """

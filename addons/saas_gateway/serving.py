@@ -5,7 +5,7 @@ import os
 
 import odoo.service.server
 
-from . import websockets, wrapping
+from . import readying, websockets, wrapping
 
 _logger = logging.getLogger(__name__)
 _state = {"serving": False}
@@ -28,6 +28,8 @@ def _build_run(run):
         os.environ["SAAS_SERVING"] = "1"  # for saas_tenant, which knows this addon by nothing else
         if isinstance(self, odoo.service.server.GeventServer):
             websockets.watch()
+        else:
+            readying.prepare()
         return run(self, preload, stop)
 
     return run_known

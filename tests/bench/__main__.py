@@ -1,6 +1,6 @@
 """`make bench`: what provisioning costs, as ratios measured in one run on one machine.
 
-    python -m bench [--demo-json FILE] [--markdown FILE]
+    python -m bench [--demo-json FILE] [--markdown FILE] [--only GROUP,…]
 
 Needs a running stack (`make up`). Everything it creates is deleted at the end.
 """
@@ -16,6 +16,7 @@ from bench import pages, provisioning, reference, templates, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
+GROUPS = ("single", *verticals.GOALS, "backend")
 
 
 def main():
@@ -25,15 +26,18 @@ def main():
     parser.add_argument("--markdown", type=Path, help="write the table into this file too")
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="leave out the other verticals, whose builds take minutes")
+    parser.add_argument("--only", type=groups, default=set(GROUPS), help=f"some of {', '.join(GROUPS)}")
     options = parser.parse_args()
+    only = options.only - set(verticals.GOALS) if options.quick else options.only
     demo, report = Demo(options.demo_json), Report()
     with provisioning.Bench(demo) as bench:
-        with templates.pool(demo, templates.get(demo, "blank"), 0):
-            blank(demo, bench, report, options.rounds)
-        if not options.quick:
-            verticals.measure(demo, bench, report)
-    for name, seconds in pages.measure(demo, 1000):
-        report.add_limit(f"{name} of 1,000 instances, RPC and proxy included", seconds, below=0.2)
+        if "single" in only:
+            with templates.pool(demo, templates.get(demo, "blank"), 0):
+                single(demo, bench, report, options.rounds)
+        verticals.measure(demo, bench, report, only)
+    if "backend" in only:
+        for name, seconds in pages.measure(demo, 1000):
+            report.add_limit(f"{name} of 1,000 instances, RPC and proxy included", seconds, below=0.2)
     text = report.text(demo)
     print(text)
     if options.markdown:
@@ -41,7 +45,15 @@ def main():
     return 1 if report.failed else 0
 
 
-def blank(demo, bench, report, rounds):
+def groups(text):
+    """Return the groups of rows that a comma-separated text names, a set."""
+    names = set(text.split(","))
+    if unknown := names - set(GROUPS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))}: not one of {', '.join(GROUPS)}")
+    return names
+
+
+def single(demo, bench, report, rounds):
     """Add the rows of the Blank template, without a pool."""
     one = bench.one_by_one(rounds)
     report.add_times("click to login page, one by one", one)

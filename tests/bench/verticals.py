@@ -10,9 +10,14 @@ CLICKS, CLICKS_FROM_POOL = 5, 20
 NO_POOL_SECONDS, POOL_SECONDS = 2.5, 0.6
 
 
-def measure(demo, bench, report):
-    """Add the rows of each vertical to a report."""
+def measure(demo, bench, report, only):
+    """Add the rows of each vertical to a report.
+
+    :param set only: the codes of those that are wanted
+    """
     for code, (rounds, at_least, at_least_from_pool) in GOALS.items():
+        if code not in only:
+            continue
         template = templates.get(demo, code)
         fresh = _fresh_installs(demo, template, rounds)
         if at_least:

@@ -1,26 +1,7 @@
 """The gateway is there entirely or the process ends; commands work on what is not served."""
 
-import subprocess
-
 import pytest
-
-SECONDS = 60
-
-
-def odoo(stack, *arguments, load=None, environment=None, text="", subcommand=None):
-    """Run odoo-bin to its end; return (exit code, output)."""
-    command = stack.command(*arguments, subcommand=subcommand)
-    if load:
-        command = [f"--load={load}" if part.startswith("--load=") else part for part in command]
-    environment = {**stack.environment(), **(environment or {})}
-    environment = {name: value for name, value in environment.items() if value is not None}
-    done = subprocess.run(
-        command, env=environment, input=text, capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
-ONE_SHOT = ("--no-http", "--workers=0", "--max-cron-threads=0")
+from support.odoo_commands import ONE_SHOT, odoo
 
 
 @pytest.mark.parametrize(
