@@ -60,12 +60,20 @@ class SaasEvent(models.Model):
         :param record: `saas.instance`, `saas.template` or `saas.subscription`
         :param str message: for people, in the language of whoever acts
         """
-        field = {
+        return self._log_each(dict.fromkeys(record, message), kind, level)
+
+    @api.model
+    def _log_each(self, messages, kind, level="info"):
+        """Add a line of its own to the timeline of each of several records.
+
+        :param dict messages: record (as in `_log`) -> text for people
+        """
+        names = {
             "saas.instance": "instance_id",
             "saas.template": "template_id",
             "saas.subscription": "subscription_id",
-        }[record._name]
-        user = self.env.user
+        }
+        common = {"kind": kind, "level": level, "user_id": self.env.user.id}
         return self.sudo().create(
-            [{field: each.id, "kind": kind, "message": message, "level": level, "user_id": user.id} for each in record]
+            [{names[each._name]: each.id, "message": message, **common} for each, message in messages.items()]
         )

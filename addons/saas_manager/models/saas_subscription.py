@@ -2,10 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..compat import Constraint
-from ..saas_engine import periods
-
-LIVE_STATES = ("trial", "active", "past_due", "suspended")
-ENDED_STATES = ("cancelled", "expired")
+from ..saas_engine import contract, periods
 
 
 class SaasSubscription(models.Model):
@@ -20,14 +17,7 @@ class SaasSubscription(models.Model):
     _description = "Subscription"
     _order = "id desc"
 
-    _lifecycle = {
-        "trial": ("draft", "suspended"),
-        "active": ("draft", "trial", "past_due", "suspended", "cancelled", "expired"),
-        "past_due": ("active", "suspended", "expired"),
-        "suspended": ("trial", "active", "past_due"),
-        "cancelled": ("draft", "trial", "active", "past_due", "suspended"),
-        "expired": ("trial", "active", "past_due", "suspended"),
-    }
+    _lifecycle = contract.TRANSITIONS
     _lifecycle_protected = frozenset(
         [
             *("state", "anchor", "next_period_start", "trial_end", "trial_reminded_at", "state_before_suspension"),
@@ -140,15 +130,17 @@ class SaasSubscription(models.Model):
     @api.model_create_multi
     def create(self, values_list):
         """Override of `create` to give a number, and a line for the plan."""
-        for values in values_list:
-            company = values.get("company_id") or self.env.company.id
-            number = self.env["ir.sequence"].with_company(company).sudo().next_by_code("saas.subscription")
-            values["name"] = number or self.env._("New")
-        subscriptions = super().create(values_list)
+        subscriptions = super().create([{**values, "name": self._get_next_number(values)} for values in values_list])
         for subscription in subscriptions:
             if "plan" not in subscription.line_ids.mapped("kind"):
                 subscription.line_ids = [fields.Command.create({"kind": "plan"})]
         return subscriptions
+
+    @api.model
+    def _get_next_number(self, values):
+        company = values.get("company_id") or self.env.company.id
+        sequence = self.env["ir.sequence"].with_company(company).sudo()
+        return sequence.next_by_code("saas.subscription") or self.env._("New")
 
     def _get_fixed_message(self, labels):
         """Override of `_get_fixed_message`: periods were billed with these."""

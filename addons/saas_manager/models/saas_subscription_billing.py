@@ -1,17 +1,14 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..saas_engine import periods
+from ..saas_engine import contract
 from .saas_subscription_payment import OPEN_PAYMENT_STATES
-
-# While these last, periods follow each other. What is suspended is not used, and is not billed.
-BILLED_STATES = ("trial", "active", "past_due")
 
 
 class SaasSubscriptionBilling(models.Model):
-    """From a day on the calendar to a billed period.
+    """From a day on the calendar to billed periods, of many contracts at once: a night has thousands.
 
-    An addon adds an engine with `selection_add` on `billing_engine` and a method `_bill_<engine>(period)`.
+    An addon adds an engine with `selection_add` on `billing_engine` and a method `_bill_<engine>(rows)`.
     """
 
     _inherit = "saas.subscription"
@@ -22,22 +19,27 @@ class SaasSubscriptionBilling(models.Model):
         for subscription in self:
             subscription.next_invoice_date = subscription._get_next_invoice_date()
 
+    def _get_contract(self):
+        """Return what the engine decides from."""
+        self.ensure_one()
+        return contract.Contract(
+            state=self.state,
+            interval=self.interval,
+            anchor=self.anchor,
+            next_start=self.next_period_start or None,
+            auto_renew=self.auto_renew,
+            cancel_on=self.cancel_on or None,
+            is_invoiced=self.billing_engine == "manual",
+            is_changing=bool(self.pending_plan_id),
+            end_cause=self.end_cause or None,
+        )
+
+    def _get_renew_days(self):
+        return self.env["saas.settings"]._get("saas.renew_days")
+
     def _get_next_invoice_date(self):
         """Return the day on which the next period is billed, or False when none will be."""
-        start = self.next_period_start
-        goes_on = self.state in BILLED_STATES and self.auto_renew
-        if not start or not goes_on or self.cancel_on and self.cancel_on <= start:
-            return False
-        return fields.Date.subtract(start, days=self._get_lead_days())
-
-    def _get_lead_days(self):
-        """Return how many days before it begins a period is billed.
-
-        A trial is not billed before it is over, and a change of plan not before it happens.
-        """
-        if self.billing_engine != "manual" or self.state == "trial" or self.pending_plan_id:
-            return 0
-        return self.env["saas.settings"]._get("saas.renew_days")
+        return contract.next_bill_day(self._get_contract(), self._get_renew_days()) or False
 
     def _bill_due(self, always=0):
         """Bill all periods that are due by today, the oldest first, each once.
@@ -45,80 +47,102 @@ class SaasSubscriptionBilling(models.Model):
         :param int always: how many are billed in any case, even if the contract doesn't renew itself
         :return: the new `saas.subscription.period`
         """
-        self.ensure_one()
         # Whoever comes second waits here, and then finds `next_period_start` further on.
         self._lock_for_transition()
         self.invalidate_recordset(["next_period_start", "anchor", "cancel_on", "pending_plan_id"])
-        self._apply_pending_change()
-        billed = self.env["saas.subscription.period"]
-        for period in self._get_due_periods(always):
-            billed += self._bill_period(period)
+        for subscription in self:
+            subscription._apply_pending_change()
+        billed, turn = self.env["saas.subscription.period"], 0
+        # Each turn is the next period of everybody who is behind.
+        while due := self._get_due_periods(is_forced=turn < always):
+            billed += self._bill_periods(due)
+            turn += 1
         return billed
 
-    def _get_due_periods(self, always=0):
-        if self.state not in BILLED_STATES or not self.next_period_start:
-            return []
-        today, start, first = self._today(), self.next_period_start, []
-        for _number in range(always):
-            first.append(periods.period(start, self.interval, self.anchor))
-            start = first[-1].end
-        if not self.auto_renew:
-            return first
-        lead_days = self._get_lead_days()
-        return first + periods.due(start, self.interval, self.anchor, today, lead_days, self.cancel_on or None)
+    def _get_due_periods(self, is_forced=False):
+        """Return the oldest period that each of these is to be billed for today: subscription -> `periods.Period`."""
+        days = self._get_renew_days()
+        found = {
+            subscription: contract.due_period(
+                subscription._get_contract(), subscription._today(), days, is_forced=is_forced
+            )
+            for subscription in self
+        }
+        return {subscription: period for subscription, period in found.items() if period}
 
-    def _bill_period(self, period):
-        """Write a period down and have the engine bill it.
+    def _bill_periods(self, due):
+        """Write periods down and have the engines bill them.
 
-        :param period: `periods.Period`
+        :param dict due: subscription -> `periods.Period`
         :return: the `saas.subscription.period`
         """
-        row = self._write_period(period)
-        engine = f"_bill_{self.billing_engine}"
-        getattr(self, engine)(row)
-        for line in self.sudo().line_ids.filtered(lambda line: line.discount_periods and line._has_discount()):
-            line.discounts_given += 1
-        self._write_protected({"next_period_start": period.end})
-        if self.state == "trial":
-            self._transition("active")
-            self._log_event("started", self.env._("The trial is over: the first paid period begins."))
-        return row
+        rows = self._write_periods(due)
+        for engine, mine in rows.grouped("billing_engine").items():
+            getattr(mine.subscription_id.with_env(self.env), f"_bill_{engine}")(mine)
+        for subscription, period in due.items():
+            for line in subscription.sudo().line_ids.filtered(
+                lambda line: line.discount_periods and line._has_discount()
+            ):
+                line.discounts_given += 1
+            subscription._write_protected({"next_period_start": period.end})
+        self._end_trials(due)
+        return rows
 
-    def _write_period(self, period):
-        """Return the row of a period: a new one, or that of a period which was given back as a whole."""
+    def _end_trials(self, due):
+        trials = self.filtered(lambda subscription: subscription in due and subscription.state == "trial")
+        if trials:
+            trials._transition("active")
+            trials._log_event("started", self.env._("The trial is over: the first paid period begins."))
+
+    def _write_periods(self, due):
+        """Return the rows of periods: new ones, or those of periods which were given back as a whole."""
         Period = self.env["saas.subscription.period"].sudo()
-        values = {
+        rows, new = {}, {}
+        for subscription, period in due.items():
+            values = subscription._prepare_period(period)
+            void = subscription.sudo().period_ids.filtered(
+                lambda row, start=period.start: row.is_void and row.start == start
+            )
+            if void:
+                void.write({**values, "move_id": False})
+                rows[subscription] = void
+            else:
+                new[subscription] = {"subscription_id": subscription.id, "start": period.start, **values}
+        # UNIQUE (subscription_id, start) is the last guard: a second worker fails here, and nothing is billed twice.
+        rows.update(zip(new, Period.create(list(new.values())), strict=True))
+        return Period.concat(*(rows[subscription] for subscription in due))
+
+    def _prepare_period(self, period):
+        return {
             "end": period.end,
             "amount": self.recurring_amount,
             "currency_id": self.currency_id.id,
             "billing_engine": self.billing_engine,
             "is_void": False,
         }
-        void = self.sudo().period_ids.filtered(lambda row: row.is_void and row.start == period.start)
-        if void:
-            void.write({**values, "move_id": False})
-            return void
-        # UNIQUE (subscription_id, start) is the last guard: a second worker fails here, and nothing is billed twice.
-        return Period.create({"subscription_id": self.id, "start": period.start, **values})
 
     # === ENGINES === #
 
-    def _bill_manual(self, row):
-        """Bill a period by an invoice of this Odoo.
+    def _bill_manual(self, rows):
+        """Bill periods by invoices of this Odoo.
 
-        :param row: the `saas.subscription.period`
+        :param rows: the `saas.subscription.period`, one of each of these subscriptions, in their order
         """
-        row.move_id = self._make_invoice(row)
-        if row.move_id.payment_state in OPEN_PAYMENT_STATES:
-            self._queue_mail("saas_manager.mail_template_invoice")
-        self._log_event("invoiced", self.env._("Invoice %(number)s was made.", number=row.move_id.name))
+        moves, unpaid, messages = self._make_invoices(rows), self.browse(), {}
+        for subscription, row, move in zip(self, rows, moves, strict=True):
+            row.move_id = move
+            messages[subscription] = self.env._("Invoice %(number)s was made.", number=move.name)
+            if move.payment_state in OPEN_PAYMENT_STATES:
+                unpaid += subscription
+        unpaid._queue_mail("saas_manager.mail_template_invoice")
+        self.env["saas.event"]._log_each(messages, "invoiced")
 
-    def _bill_free(self, row):
-        """Bill nothing: the period is on record, and costs nothing."""
-        row.amount = 0
+    def _bill_free(self, rows):
+        """Bill nothing: the periods are on record, and cost nothing."""
+        rows.amount = 0
 
-    def _bill_external(self, row):
-        """Bill nothing here: the partner invoices elsewhere. The amount is on record."""
+    def _bill_external(self, rows):
+        """Bill nothing here: the partner invoices elsewhere. The amounts are on record."""
 
     def action_mark_past_due(self):
         """Say that a contract which is invoiced elsewhere is not paid."""

@@ -3,8 +3,7 @@ from typing import NamedTuple
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..saas_engine import periods, proration
-from .saas_subscription_billing import BILLED_STATES
+from ..saas_engine import contract, periods, proration
 
 
 class Wanted(NamedTuple):
@@ -132,7 +131,7 @@ class SaasSubscriptionChange(models.Model):
 
     def _get_change_problems(self, wanted):
         """Return, in words, why a change can't be made."""
-        if self.state not in BILLED_STATES:
+        if self.state not in contract.BILLED_STATES:
             return [self.env._("Only a subscription that runs can be changed.")]
         if wanted.plan.currency_id != self.currency_id:
             return [self.env._("The plan has another currency. Start a new subscription.")]
@@ -217,7 +216,7 @@ class SaasSubscriptionChange(models.Model):
         for line in lines:
             amounts[line["saas_period_id"]] = amounts.get(line["saas_period_id"], 0) + line["price_unit"]
         if not self.currency_id.is_zero(sum(amounts.values())):
-            move = self._post_move(self._prepare_move("out_invoice", lines))
+            move = self._post_moves([self._prepare_move("out_invoice", lines)])
             self._log_event("invoiced", self.env._("Invoice %(number)s was made.", number=move.name))
         for row in self.sudo().period_ids.filtered(lambda row: row.end > today and row.id in amounts):
             row.amount = self.currency_id.round(row.amount + amounts[row.id])
@@ -245,7 +244,7 @@ class SaasSubscriptionChange(models.Model):
 
     def _apply_pending_change(self):
         """Make the change that was planned, if its day has come."""
-        if self.pending_plan_id and self.next_period_start and self.next_period_start <= self._today():
+        if self.pending_plan_id and contract.is_change_due(self._get_contract(), self._today()):
             wanted = Wanted(self.pending_plan_id, self.pending_interval, self.pending_users, self.pending_storage)
             self._apply_change(wanted)
 

@@ -6,18 +6,22 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import split_every
 
+from ..saas_engine import contract
+
 _logger = logging.getLogger(__name__)
 BATCH = 100
 SECONDS_UNTIL_RETRY = 60
 # What a job may be asked to do, and the method that does it to one subscription.
 NIGHTLY = {"renew": "_bill_due", "dun": "_end_or_dun"}
+# Which of it is done to a whole batch at once.
+TOGETHER = ("renew",)
 
 
 class SaasSubscriptionCron(models.Model):
     """What happens at night. Days that were missed are caught up: nothing asks whether today is the day.
 
-    The cron queues jobs for batches; in them each subscription has a savepoint. One that is broken is reported and
-    stops nobody else.
+    The cron queues jobs for batches; in them what goes wrong is taken back to a savepoint, of the batch, its halves, or
+    one subscription. One that is broken is reported and stops nobody else.
     """
 
     _inherit = "saas.subscription"
@@ -77,23 +81,69 @@ class SaasSubscriptionCron(models.Model):
 
     @api.model
     def _job_nightly(self, task, ids):
-        """Do a task to a batch of subscriptions, each on its own.
+        """Do a task to a batch of subscriptions, of which none suffers from another.
 
         :param str task: a key of `NIGHTLY`
         :param list ids: of subscriptions
         """
-        method, busy, failed = NIGHTLY[task], [], 0
-        for subscription in self.browse(ids).exists():
-            try:
-                failed += not subscription._run_safely(method)
-            except psycopg2.OperationalError:
-                # Somebody else is at it at this moment. They may do it, or not: it is looked at again.
-                busy.append(subscription.id)
+        found, busy, failed = self.browse(ids).exists(), self.browse(), 0
+        for part in [found] if task in TOGETHER else found:
+            failed_now, busy_now = part._run_together(NIGHTLY[task])
+            failed, busy = failed + len(failed_now), busy + busy_now
         if busy:
-            self._queue_nightly(task, busy, eta=SECONDS_UNTIL_RETRY)
+            # Somebody else was at it at this moment. They may have done it, or not: it is looked at again.
+            self._queue_nightly(task, busy.ids, eta=SECONDS_UNTIL_RETRY)
         return self.env._(
             "%(count)s looked at, %(failed)s failed, %(busy)s later.", count=len(ids), failed=failed, busy=len(busy)
         )
+
+    def _run_together(self, method):
+        """Call a method of many subscriptions at once, and in ever smaller parts where that fails.
+
+        So the usual night costs few queries, and in a bad one the halves lead to the one that is broken: only that is
+        left out.
+
+        :param str method: its name
+        :return: which of them have failed, and which somebody else was at
+        """
+        if not self:
+            return self, self
+        if len(self) > 1:
+            try:
+                return self.browse(), self._run_unlocked(method)
+            except Exception as error:  # noqa: BLE001 - the halves find out whose it is, and report it there
+                _logger.info("%s of %s subscriptions: %s; in halves", method, len(self), error)
+                middle = len(self) // 2
+                parts = [part._run_together(method) for part in (self[:middle], self[middle:])]
+                return tuple(self.browse().concat(*group) for group in zip(*parts, strict=True))
+        try:
+            return self.browse() if self._run_safely(method) else self, self.browse()
+        except psycopg2.OperationalError:
+            return self.browse(), self
+
+    def _run_unlocked(self, method):
+        """Call a method of those that nobody else is at.
+
+        :return: the others
+        """
+        with self.env.cr.savepoint():
+            free = self._lock_free()
+            getattr(free, method)()
+        recovered = free.filtered("problem")
+        if recovered:
+            recovered._write_protected({"problem": False})
+        return self - free
+
+    def _lock_free(self):
+        """Lock those that nobody else has locked, in one query, without waiting for anybody.
+
+        :return: what is locked now
+        """
+        self.env.cr.execute(
+            "SELECT id FROM saas_subscription WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED", [self.ids]
+        )
+        mine = {number for [number] in self.env.cr.fetchall()}
+        return self.filtered(lambda subscription: subscription.id in mine)
 
     def _end_or_dun(self):
         self._end_if_over()
@@ -104,13 +154,9 @@ class SaasSubscriptionCron(models.Model):
         """End what was cancelled for today or earlier, or does not renew itself and is used up."""
         self.ensure_one()
         self._lock_for_transition()
-        today = self._today()
-        if self.state not in ("trial", "active", "past_due", "suspended"):
-            return
-        if self.cancel_on and self.cancel_on <= today:
-            self._end("cancelled", "customer")
-        elif not self.auto_renew and self.next_period_start and self.next_period_start <= today:
-            self._end("expired", "trial" if self.state == "trial" else "not_renewed")
+        end = contract.over(self._get_contract(), self._today())
+        if end:
+            self._end(*end)
 
     def _run_safely(self, method):
         """Call a method of one subscription, so that what goes wrong in it stays in it.

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..saas_engine import dunning
+from ..saas_engine import contract, dunning
 from ..saas_engine.dunning import NOTICE, PAST_DUE, REMINDER, SUSPEND, TERMINATE
 
 TEMPLATES = {
@@ -78,7 +78,7 @@ class SaasSubscriptionDunning(models.Model):
 
     def _is_dunned(self):
         """Tell whether invoices that are not paid have consequences in this state."""
-        return self.billing_engine == "manual" and self.state in ("active", "past_due", "suspended")
+        return contract.is_dunned(self._get_contract())
 
     def _write_step(self, move, step, is_passed_over=False):
         values = {"day": step.day, "done_at": fields.Datetime.now(), "is_passed_over": is_passed_over}
@@ -135,16 +135,19 @@ class SaasSubscriptionDunning(models.Model):
         self._log_event("mail", self.env._("%(step)s: mail to the customer.", step=row.name))
 
     def _queue_mail(self, template, row=None):
-        """Queue a mail to the customer, in their language.
+        """Queue a mail to each customer, in their language.
 
         :param str template: XML id of the `mail.template`
+        :param row: the `saas.subscription.step` that it is about, of one subscription
         :return: the `mail.mail`
         """
+        if not self:
+            return self.env["mail.mail"]
         context = {"saas_step_id": row.id if row else False}
         template = self.env.ref(template).sudo().with_context(**context)
-        mail = self.env["mail.mail"].sudo().browse(template.send_mail(self.id))
+        mails = template.send_mail_batch(self.ids)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
-        return mail
+        return mails
 
     def _withdraw_reminders(self):
         """Take back mails about payments that have arrived, as far as they still wait to be sent."""

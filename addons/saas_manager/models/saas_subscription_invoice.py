@@ -1,6 +1,7 @@
+import uuid
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SaasSubscriptionInvoice(models.Model):
@@ -54,11 +55,20 @@ class SaasSubscriptionInvoice(models.Model):
 
     # === INVOICES === #
 
-    def _make_invoice(self, row):
-        """Make and post the invoice of a period.
+    def _make_invoices(self, rows):
+        """Make and post the invoices of periods.
+
+        :param rows: the `saas.subscription.period`, one of each of these subscriptions, in their order
+        :return: the `account.move` in the same order
+        """
+        return self._post_moves(
+            [subscription._prepare_invoice(row) for subscription, row in zip(self, rows, strict=True)]
+        )
+
+    def _prepare_invoice(self, row):
+        """Return the values of the `account.move` of a period.
 
         :param row: the `saas.subscription.period`
-        :return: the `account.move`
         """
         period = row._get_period()
         lines = [
@@ -66,18 +76,36 @@ class SaasSubscriptionInvoice(models.Model):
             for line in self.sudo().line_ids
             for values in self._prepare_invoice_lines(line, period)
         ]
-        return self._post_move({**self._prepare_move("out_invoice", lines), "saas_period_id": row.id})
+        return {**self._prepare_move("out_invoice", lines), "saas_period_id": row.id}
 
-    def _post_move(self, values):
-        # Whoever starts or changes a contract may bill it, without being an accountant.
-        Move = self.env["account.move"].sudo().with_company(self.company_id)
-        move = Move.with_context(**self._get_invoice_context()).create(values)
-        locks = move._get_violated_lock_dates(move.invoice_date, has_tax=True)
-        if locks:
-            # The accountant has closed these days: the invoice is of the first open one.
-            move.invoice_date = max(day for day, _field in locks) + timedelta(days=1)
-        move._post(soft=False)
-        return move.with_context(lang=self.env.lang)
+    def _post_moves(self, values_list):
+        """Make and post an invoice or a credit note for each of these subscriptions.
+
+        :param list values_list: values of `account.move`, in the order of the subscriptions
+        :return: the `account.move` in the same order
+        """
+        groups, posted = {}, {}
+        for subscription, values in zip(self, values_list, strict=True):
+            group = (subscription.company_id, subscription._get_invoice_context()["lang"])
+            groups.setdefault(group, {})[subscription] = values
+        for (company, lang), values in groups.items():
+            # Whoever starts or changes a contract may bill it, without being an accountant.
+            Move = self.env["account.move"].sudo().with_company(company).with_context(lang=lang)
+            moves = Move.create(list(values.values()))
+            self._leave_locked_days(moves)
+            moves._post(soft=False)
+            posted.update(zip(values, moves.with_context(lang=self.env.lang), strict=True))
+        return self.env["account.move"].sudo().concat(*(posted[subscription] for subscription in self))
+
+    @api.model
+    def _leave_locked_days(self, moves):
+        """Let invoices of days that the accountant has closed be of the first open one."""
+        for (company, journal, day), group in moves.grouped(
+            lambda move: (move.company_id, move.journal_id, move.invoice_date)
+        ).items():
+            locks = company._get_violated_lock_dates(day, True, journal)
+            if locks:
+                group.invoice_date = max(locked for locked, _field in locks) + timedelta(days=1)
 
     def _get_invoice_context(self):
         return {"lang": self._get_invoice_partner().lang or self.env.lang}
@@ -102,6 +130,8 @@ class SaasSubscriptionInvoice(models.Model):
             "invoice_payment_term_id": self.payment_term_id.id,
             "invoice_origin": self.name,
             "saas_subscription_id": self.id,
+            # The mail has the link to it: made later, it would be a write to a posted invoice.
+            "access_token": str(uuid.uuid4()),
             "invoice_line_ids": [fields.Command.create(line) for line in lines],
         }
 
@@ -162,7 +192,7 @@ class SaasSubscriptionInvoice(models.Model):
 
     def _credit_invoice(self, row, lines):
         """Post a credit note, and set it off against the invoices of the period as far as they are still open."""
-        note = self._post_move({**self._prepare_move("out_refund", lines), "saas_period_id": row.id})
+        note = self._post_moves([{**self._prepare_move("out_refund", lines), "saas_period_id": row.id}])
         self._log_event("invoiced", self.env._("Credit note %(number)s was made.", number=note.name))
         receivable = (row._get_invoiced_lines().move_id + note).line_ids.filtered(
             lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled

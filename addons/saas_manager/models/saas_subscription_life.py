@@ -3,7 +3,8 @@ from datetime import timedelta
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from .saas_subscription import ENDED_STATES, LIVE_STATES
+from ..saas_engine import contract
+from ..saas_engine.contract import ENDED_STATES, LIVE_STATES
 
 
 class SaasSubscriptionLife(models.Model):
@@ -116,9 +117,10 @@ class SaasSubscriptionLife(models.Model):
         Days on which everything was off are not billed: the next period then begins today.
         """
         self.ensure_one()
-        today, values = self._today(), {"end_cause": False, "ended_on": False, "cancel_on": False}
-        if self.next_period_start and self.next_period_start < today and self.state != "past_due":
-            values.update(next_period_start=today, anchor=today.day)
+        values = {"end_cause": False, "ended_on": False, "cancel_on": False}
+        day = contract.restart_day(self._get_contract(), self._today())
+        if day:
+            values.update(next_period_start=day, anchor=day.day)
         if self._transition(state, **values, cancel_reason=False, state_before_suspension=False):
             self._log_event("resumed", self.env._("Everything is back."))
             self._resume_resources()
@@ -164,11 +166,8 @@ class SaasSubscriptionLife(models.Model):
 
     def _get_last_paid_end(self):
         """Return the end of the period that runs, or of the trial. A period that has not begun is never used."""
-        today = self._today()
-        running = self.period_ids.filtered(lambda period: period.start <= today < period.end)
-        if running:
-            return max(running.mapped("end"))
-        return max(today, self.trial_end or today) if self.state == "trial" else today
+        billed = [row._get_period() for row in self.period_ids if not row.is_void]
+        return contract.last_paid_end(self._get_contract(), billed, self.trial_end or None, self._today())
 
     # === END === #
 

@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..saas_engine import contract
+
 OPEN_PAYMENT_STATES = ("not_paid", "partial")
 
 
@@ -35,25 +37,20 @@ class SaasSubscriptionPayment(models.Model):
 
     def _is_held_by_payment(self):
         """Tell whether a payment may bring this contract back. What a person has suspended, a person resumes."""
-        if self.state == "past_due":
-            return True
-        if self.state == "suspended":
-            return bool(self.sudo().step_ids.filtered(lambda step: step.kind == "suspend" and not step.is_undone))
-        return self.state == "expired" and self.end_cause == "unpaid"
+        switched_off = self.sudo().step_ids.filtered(lambda step: step.kind == "suspend" and not step.is_undone)
+        return contract.is_held_by_payment(self._get_contract(), bool(switched_off))
 
     def _come_back_if_paid(self):
         overdue = self._get_overdue_moves()
-        if self.state == "past_due" and (overdue or self.billing_engine != "manual"):
+        is_reason_paid = not overdue[:1].saas_step_ids.filtered(lambda step: step.kind == "suspend")
+        state = contract.state_after_payment(self._get_contract(), bool(overdue), is_reason_paid)
+        if self.state == "past_due" and not state:
             return
         if self._has_lost_resources():
             self._report_problem(self.env._("It was paid after what it paid for had been deleted."))
-        elif not overdue:
+        elif state:
             self._undo_dunning()
-            self._reinstate("active")
-        elif not overdue[0].saas_step_ids.filtered(lambda step: step.kind == "suspend"):
-            # The invoice that had switched it off is paid; a younger one is late, but still within its grace.
-            self._undo_dunning()
-            self._reinstate("past_due")
+            self._reinstate(state)
 
     def _on_invoice_withdrawn(self, move):
         """React to an invoice that the accountant has cancelled or set back to draft.
@@ -89,5 +86,5 @@ class SaasSubscriptionPayment(models.Model):
         for subscription in self:
             subscription._lock_for_transition()
             for row in subscription.sudo().period_ids.filtered(lambda row: row.move_id.state == "cancel"):
-                row.write({"move_id": subscription._make_invoice(row).id, "amount": subscription.recurring_amount})
+                row.write({"move_id": subscription._make_invoices(row).id, "amount": subscription.recurring_amount})
         return True

@@ -23,6 +23,7 @@ from . import (
     test_subscription_billing,
     test_subscription_change,
     test_subscription_dunning,
+    test_subscription_speed,
     test_subscription_workers,
     test_subscription_years,
     test_suspension,

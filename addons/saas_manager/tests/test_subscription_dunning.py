@@ -196,14 +196,14 @@ class TestSubscriptionDunning(SubscriptionCase, TransactionCase):
     def test_a_broken_record_stops_nobody(self):
         others = self._start("2026-01-15") + self._start("2026-01-15")
         broken = others[0]
-        make = self.env.registry["saas.subscription"]._make_invoice
+        prepare = self.env.registry["saas.subscription"]._prepare_invoice
 
         def refuse(subscription, row):
             if subscription == broken:
                 raise ValueError("broken")
-            return make(subscription, row)
+            return prepare(subscription, row)
 
-        with patch.object(self.env.registry["saas.subscription"], "_make_invoice", refuse), mute_logger(CRON):
+        with patch.object(self.env.registry["saas.subscription"], "_prepare_invoice", refuse), mute_logger(CRON):
             self._night("2026-02-08", "renew")
         self.assertEqual([len(each.period_ids) for each in self.subscription + others], [2, 1, 2])
         self.assertEqual(broken.problem, "broken")
