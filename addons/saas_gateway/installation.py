@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import counters, cron, hosts, registries, roles, rpc, sandbox, serving, sign_in, wrapping
+from . import counters, cron, guard, hosts, registries, roles, rpc, sandbox, serving, sign_in, users, wrapping
 from .directory import directory
 from .naming import password_key, sign_in_secret
 
@@ -29,7 +29,7 @@ def install():
     directory.configure(runtime, stock_connection_info("postgres")[1])
     # saas_tenant looks for it among the loaded modules, and finds none where there is no gateway.
     importlib.import_module(f"{__package__}.limits")
-    for part in (hosts, registries, rpc, sandbox, cron, serving, counters):
+    for part in (hosts, registries, guard, rpc, sandbox, cron, serving, counters, users):
         part.install()
     # Odoo then announces every change of a cron's schedule, not only immediate triggers …
     os.environ["ODOO_NOTIFY_CRON_CHANGES"] = "1"
