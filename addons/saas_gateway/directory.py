@@ -16,7 +16,8 @@ RETRY = 2  # seconds without a look after a failed one: requests must not wait f
 
 READ = """
     SELECT t.db, t.key, t.state, t.reason, t.limits,
-           ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host)
+           ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host),
+           (SELECT coalesce(jsonb_object_agg(r.kind, r.detail), '{}') FROM saas.report r WHERE r.db = t.db)
       FROM saas.tenant t
      WHERE t.runtime = %s"""
 READ_REDIRECTS = """
@@ -36,6 +37,7 @@ class Tenant(NamedTuple):
     reason: str
     limits: dict = {}
     hosts: tuple = ()
+    reports: dict = {}  # kind -> detail: what the gateways have found
 
 
 class Redirect(NamedTuple):
@@ -128,8 +130,8 @@ class Directory:
 
     def _read(self, version):
         by_host, by_database = {}, {}
-        for db, key, state, reason, limits, hosts in self.link.execute(READ, [self.runtime]):
-            by_database[db] = tenant = Tenant(db, key, state, reason, limits, tuple(hosts))
+        for db, key, state, reason, limits, hosts, reports in self.link.execute(READ, [self.runtime]):
+            by_database[db] = tenant = Tenant(db, key, state, reason, limits, tuple(hosts), reports)
             by_host.update(dict.fromkeys(hosts, tenant))
         active = tuple(sorted(db for db, tenant in by_database.items() if tenant.state == "active"))
         redirects = {host: Redirect(*row) for host, *row in self.link.execute(READ_REDIRECTS, [self.runtime])}

@@ -9,7 +9,7 @@ import odoo.service.db
 from odoo.exceptions import AccessDenied
 from odoo.tools import config
 
-from . import counters, pages, redirects, wrapping
+from . import counters, guard, pages, redirects, wrapping
 from .directory import DirectoryUnavailable, directory
 from .roles import work_for
 
@@ -92,6 +92,9 @@ def _build_call(call):
         if page:
             return _answer(page, environ, start_response)
         work_for(tenant and tenant.db)
+        page = tenant and guard.page_for(tenant.db)
+        if page:
+            return _answer(page, environ, start_response)
         if tenant:
             start_response = counters.counting(tenant.db, start_response)
         return call(application, environ, start_response)
@@ -103,9 +106,11 @@ def _build_serve_nodb(serve_nodb):
     def serve_nodb_to_nobody(request):
         """Odoo falls back to its database selector, and signs people out, when their database is away."""
         environ = request.httprequest.environ
-        if directory.tenant_of(bare(environ.get("HTTP_HOST", ""))) is None:
+        tenant = directory.tenant_of(bare(environ.get("HTTP_HOST", "")))
+        if tenant is None:
             return serve_nodb(request)
-        status, headers, body = pages.render(pages.UNAVAILABLE, environ)
+        page = pages.UNGUARDED if guard.is_unguarded(tenant.db) else pages.UNAVAILABLE
+        status, headers, body = pages.render(page, environ)
         raise werkzeug.exceptions.ServiceUnavailable(
             response=odoo.http.Response(body, status=status, headers=dict(headers))
         )

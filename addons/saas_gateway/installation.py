@@ -10,6 +10,7 @@ from . import (
     counters,
     cron,
     garbage,
+    guard,
     hosts,
     outgoing,
     programs,
@@ -20,6 +21,7 @@ from . import (
     sandbox,
     serving,
     sign_in,
+    users,
     wrapping,
 )
 from .directory import directory
@@ -44,7 +46,21 @@ def install():
     directory.configure(runtime, stock_connection_info("postgres")[1])
     # saas_tenant looks for it among the loaded modules, and finds none where there is no gateway.
     importlib.import_module(f"{__package__}.limits")
-    for part in (hosts, registries, garbage, readying, rpc, sandbox, outgoing, programs, cron, serving, counters):
+    for part in (
+        hosts,
+        registries,
+        guard,
+        garbage,
+        readying,
+        rpc,
+        sandbox,
+        outgoing,
+        programs,
+        cron,
+        serving,
+        counters,
+        users,
+    ):
         part.install()
     # Odoo then announces every change of a cron's schedule, not only immediate triggers …
     os.environ["ODOO_NOTIFY_CRON_CHANGES"] = "1"

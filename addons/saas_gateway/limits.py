@@ -7,6 +7,7 @@ import logging
 
 import psycopg2
 
+from . import users
 from .directory import directory
 
 _logger = logging.getLogger(__name__)
@@ -30,6 +31,11 @@ def of(database):
 def hosts_of(database):
     """Return the hosts that a tenant is served at, none for any other database. Raises like `of`."""
     return directory.tenant_in(database).hosts if is_known(database) else ()
+
+
+def surplus_of(database):
+    """Return the ids of the users who can't sign in, being more than the plan allows: as of the last look."""
+    return users.last_surplus(database) if is_known(database) else frozenset()
 
 
 def reserve_mails(database, recipients):

@@ -78,6 +78,14 @@ MAINTENANCE = Page(
     "Please try again in a minute.",
     retry=True,
 )
+UNGUARDED = Page(
+    "503 Service Unavailable",
+    "This site is switched off",
+    "A part of it that belongs to the service is missing. Nothing is lost: all its data is kept.",
+    "If this is your site, please contact your provider, who knows of it already.",
+    "The app saas_tenant is not installed in this site's database, or could not be loaded.",
+    retry=True,
+)
 MOVED = Page(
     "410 Gone",
     "This site has a new address",

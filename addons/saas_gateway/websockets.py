@@ -15,6 +15,7 @@ def watch():
 
 
 def _watch(gevent):
+    from . import guard
     from .directory import DirectoryUnavailable, directory
 
     while True:
@@ -29,7 +30,7 @@ def _watch(gevent):
             continue
         for websocket in open_sockets:
             tenant = tenants.get(websocket._db)
-            if tenant is None or tenant.state != "active":
+            if tenant is None or tenant.state != "active" or guard.is_unguarded(tenant.db):
                 gevent.spawn(_close, bus, websocket)
 
 

@@ -13,7 +13,10 @@
         "views/sign_in_templates.xml",
     ],
     "assets": {
-        "web.assets_backend": ["saas_tenant/static/src/support_banner/**/*"],
+        "web.assets_backend": [
+            "saas_tenant/static/src/support_banner/**/*",
+            "saas_tenant/static/src/surplus_banner/**/*",
+        ],
     },
     "auto_install": False,
     "application": False,

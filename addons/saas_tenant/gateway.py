@@ -18,6 +18,23 @@ def limits_of(env):
     return gateway.of(env.cr.dbname) if gateway else {}
 
 
+def plan_of(env):
+    """Return what people call the plan of this database."""
+    found = limits_of(env)
+    return found.get("plan_name") or found.get("plan") or ""
+
+
+def contact_of(env):
+    """Return whom to ask for a larger plan."""
+    return limits_of(env).get("contact") or env._("the provider of this site")
+
+
+def surplus_of(env):
+    """Return the ids of the users whom the gateway does not let in, being more than the plan allows."""
+    gateway = limits()
+    return gateway.surplus_of(env.cr.dbname) if gateway else frozenset()
+
+
 def hosts_of(env):
     """Return the hosts that are this tenant's own, as far as somebody knows."""
     gateway = limits()

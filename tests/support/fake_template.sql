@@ -9,6 +9,8 @@ CREATE TABLE res_users (id serial PRIMARY KEY, login varchar NOT NULL UNIQUE, pa
 CREATE TABLE res_users_log (id serial PRIMARY KEY, create_uid int, create_date timestamp);
 CREATE TABLE res_lang (id serial PRIMARY KEY, code varchar NOT NULL, active boolean);
 CREATE TABLE ir_model_data (id serial PRIMARY KEY, module varchar, name varchar, model varchar, res_id int);
+CREATE TABLE res_groups_implied_rel (gid int, hid int);
+CREATE TABLE res_groups_users_rel (gid int, uid int);
 CREATE TABLE ir_module_module (id serial PRIMARY KEY, name varchar, state varchar, latest_version varchar);
 CREATE TABLE ir_cron (id serial PRIMARY KEY, interval_number int, interval_type varchar, nextcall timestamp);
 CREATE TABLE ir_cron_trigger (id serial PRIMARY KEY, cron_id int REFERENCES ir_cron, call_at timestamp);

@@ -6,5 +6,7 @@ from . import (
     ir_model_fields,
     ir_module_module,
     mail_mail,
+    res_groups,
+    res_users,
     saas_sign_in,
 )

@@ -1,17 +1,25 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
-from .. import policy
+from .. import app_limit, policy
 
 THIS_ADDON = "saas_tenant"
 STATES_IN_PLACE = {"installed", "to upgrade"}
+STATES_COMING = {"to install", *STATES_IN_PLACE}
 
 
 class IrModuleModule(models.Model):
     _inherit = "ir.module.module"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Override of `create` to refuse apps that the plan does not include."""
+        modules = super().create(vals_list)
+        modules.filtered(lambda module: module.state in STATES_COMING)._check_may_come()
+        return modules
+
     def write(self, vals):
-        """Override of `write` to keep this addon in place, however it is asked to go.
+        """Override of `write` to keep this addon in place, however it is asked to go, and others out.
 
         Refused here and not when modules are loaded: an error then would leave the database without a registry.
         """
@@ -19,7 +27,24 @@ class IrModuleModule(models.Model):
         renames = "name" in vals and vals["name"] != THIS_ADDON
         if leaves or renames:
             self.filtered(lambda module: module.state in STATES_IN_PLACE)._check_may_leave()
+        if vals.get("state") in STATES_COMING:
+            self.filtered(lambda module: module.state not in STATES_COMING)._check_may_come()
         return super().write(vals)
+
+    def button_install(self):
+        """Override of `button_install` to name the app that was asked for, not one that it needs."""
+        self._check_may_come_with_all()
+        return super().button_install()
+
+    def button_immediate_install(self):
+        """Override of `button_immediate_install` to refuse before Odoo waits for scheduled actions."""
+        self._check_may_come_with_all()
+        return super().button_immediate_install()
+
+    def _check_may_come_with_all(self):
+        coming = self.filtered(lambda module: module.state not in STATES_COMING)
+        coming._check_may_come()
+        coming.upstream_dependencies(exclude_states=tuple(STATES_COMING))._check_may_come()
 
     def button_immediate_uninstall(self):
         """Override of `button_immediate_uninstall` to refuse before Odoo waits for scheduled actions.
@@ -44,6 +69,10 @@ class IrModuleModule(models.Model):
                 name=THIS_ADDON,
             )
         )
+
+    def _check_may_come(self):
+        if self and self.env.registry.ready and not policy.is_command():
+            app_limit.check(self.env, self)
 
     def _import_module(self, module, path, *args, **kwargs):
         """Override of `base_import_module` to refuse a module from a file or from the web: it may bring code."""

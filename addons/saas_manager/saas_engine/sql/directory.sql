@@ -45,6 +45,14 @@ CREATE TABLE IF NOT EXISTS saas.counter (
     PRIMARY KEY (db, hour)
 );
 ALTER TABLE saas.counter ADD COLUMN IF NOT EXISTS mails bigint NOT NULL DEFAULT 0;
+-- What a gateway finds that people have to know: a row for as long as it is so. The manager reads it.
+CREATE TABLE IF NOT EXISTS saas.report (
+    db text NOT NULL REFERENCES saas.tenant ON DELETE CASCADE ON UPDATE CASCADE,
+    kind text NOT NULL,
+    detail jsonb NOT NULL DEFAULT '{}',
+    since timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (db, kind)
+);
 CREATE TABLE IF NOT EXISTS saas.publication (version bigint NOT NULL);
 INSERT INTO saas.publication SELECT 1 WHERE NOT EXISTS (SELECT FROM saas.publication);
 INSERT INTO saas.runtime (code) VALUES ('shared') ON CONFLICT DO NOTHING;
@@ -65,6 +73,15 @@ CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.host
     FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
 CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.redirect
     FOR EACH STATEMENT EXECUTE FUNCTION saas.publish();
+-- A gateway's report as well, although the gateway itself may not count: its other processes have to know of it.
+CREATE OR REPLACE FUNCTION saas.publish_report() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = saas, pg_temp AS $$
+BEGIN
+    UPDATE saas.publication SET version = version + 1;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER publish AFTER INSERT OR UPDATE OR DELETE ON saas.report
+    FOR EACH ROW EXECUTE FUNCTION saas.publish_report();
 
 -- Odoo calls this instead of pg_notify (ODOO_NOTIFY_FUNCTION): a cron's wake-up is written down before it is announced.
 CREATE OR REPLACE FUNCTION saas.saas_notify(channel text, payload text) RETURNS void LANGUAGE sql AS $$
@@ -113,6 +130,7 @@ ALTER TABLE saas.host ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.redirect ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.cron ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.counter ENABLE ROW LEVEL SECURITY;
+ALTER TABLE saas.report ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS own_runtime ON saas.tenant;
 CREATE POLICY own_runtime ON saas.tenant USING (saas.is_mine(runtime));
 DROP POLICY IF EXISTS own_runtime ON saas.host;
@@ -123,11 +141,15 @@ DROP POLICY IF EXISTS own_runtime ON saas.cron;
 CREATE POLICY own_runtime ON saas.cron USING (saas.is_my_tenant(db));
 DROP POLICY IF EXISTS own_runtime ON saas.counter;
 CREATE POLICY own_runtime ON saas.counter USING (saas.is_my_tenant(db));
+DROP POLICY IF EXISTS own_runtime ON saas.report;
+CREATE POLICY own_runtime ON saas.report USING (saas.is_my_tenant(db));
 
 GRANT USAGE ON SCHEMA saas TO saas_gateway;
-GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.redirect, saas.publication, saas.cron, saas.counter TO saas_gateway;
+GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.redirect, saas.publication, saas.cron, saas.counter,
+    saas.report TO saas_gateway;
 GRANT UPDATE (due, rest_until, last_seconds) ON saas.cron TO saas_gateway;
 GRANT INSERT, UPDATE ON saas.counter TO saas_gateway;
+GRANT INSERT, UPDATE, DELETE ON saas.report TO saas_gateway;
 GRANT EXECUTE ON FUNCTION saas.reserve_mails(text, integer) TO saas_gateway;
 RESET ROLE;
 RESET search_path;
