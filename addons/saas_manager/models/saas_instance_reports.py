@@ -1,4 +1,5 @@
 import logging
+import uuid
 
 from odoo import api, fields, models
 
@@ -34,9 +35,14 @@ class SaasInstanceReports(models.Model):
             except EngineError as error:
                 _logger.warning("reports of server %s not read: %s", server.name, error)
                 continue
-            domain = [("server_id", "=", server.id), ("state", "not in", ("draft", "terminated"))]
-            for instance in self.search(domain):
+            for instance in self.search(self._get_reported_domain(server, found)):
                 instance._update_reports(found.get(instance._key, {}))
+
+    @api.model
+    def _get_reported_domain(self, server, keys):
+        """Return which instances have a report now, or had one last time."""
+        uuids = [str(uuid.UUID(key)) for key in keys]
+        return [("server_id", "=", server.id), "|", ("uuid", "in", uuids), ("gateway_reports", "!=", False)]
 
     def _update_reports(self, reports):
         """Tell people what is new and what is over.
