@@ -79,6 +79,24 @@ class TestGateway:
             with pytest.raises(errors.InsufficientPrivilege):
                 gateway.execute(statement)
 
+    def test_reports_on_its_own_tenants(self, gateway, tenant, superuser, provisioner):
+        write = "INSERT INTO report (db, kind, detail) VALUES (%s, 'surplus_users', '{\"users\": 2}')"
+        gateway.execute("SELECT version FROM publication")
+        [before] = gateway.fetchone()
+        gateway.execute(write, [tenant.subdomain])
+        gateway.execute("SELECT version FROM publication")
+        assert gateway.fetchone() == (before + 1,), "its other processes read it too"
+        assert provisioner.directory.reports() == {tenant.key: {"surplus_users": {"users": 2}}}
+        superuser("INSERT INTO saas.runtime VALUES ('other', 'nobody-yet') ON CONFLICT DO NOTHING")
+        superuser("UPDATE saas.tenant SET runtime = 'other' WHERE key = %s", parameters=[tenant.key])
+        gateway.execute("DELETE FROM report WHERE db = %s", [tenant.subdomain])
+        assert gateway.rowcount == 0, "another runtime's"
+        with pytest.raises(errors.InsufficientPrivilege):
+            gateway.execute(write.replace("surplus_users", "unguarded"), [tenant.subdomain])
+        superuser("UPDATE saas.tenant SET runtime = 'shared' WHERE key = %s", parameters=[tenant.key])
+        gateway.execute("DELETE FROM report WHERE db = %s", [tenant.subdomain])
+        assert provisioner.directory.reports() == {}
+
     def test_counts_mails_up_to_the_limit(self, gateway, tenant, provisioner):
         def reserve(count):
             gateway.execute("SELECT reserve_mails(%s, %s)", [tenant.subdomain, count])

@@ -73,6 +73,14 @@ def test_subdomain_refused(typed, message):
     assert str(refusal.value) == message
 
 
+def test_module_names():
+    assert naming.module_names(" crm, sale_management ,,crm") == ["crm", "sale_management"]
+    assert naming.module_names(None) == naming.module_names(" , ") == []
+    for text in ("Point of Sale", "crm; account", "CRM", "../etc"):
+        with pytest.raises(InvalidNameError, match="Not a technical name of an app"):
+            naming.module_names(text)
+
+
 def test_tenant_key():
     assert naming.tenant_key("00112233-4455-6677-8899-AABBCCDDEEFF") == VECTORS["key"]
     with pytest.raises(InvalidNameError, match="Not a UUID"):

@@ -34,7 +34,7 @@ class SaasInstance(models.Model):
             *("welcome_serial", "welcome_used_at", "welcome_sent_at"),
             *("deletion_date", "state_before_termination"),
             *("companies_state", "companies_error"),
-            *("rename_to", "rename_failure"),
+            *("rename_to", "rename_failure", "gateway_reports"),
             "subscription_hold",
         ]
     )

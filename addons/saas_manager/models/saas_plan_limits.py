@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..saas_engine.directory import Directory
 from .saas_instance_suspension import PUBLISHED_STATES
@@ -16,6 +16,13 @@ class SaasPlanLimits(models.Model):
         result = super().write(values)
         self.filtered(lambda plan: plan._prepare_limits() != before[plan.id])._publish_limits()
         return result
+
+    @api.model
+    def _cron_publish_limits(self):
+        """Publish again what every plan in use says: the name and the address of the company may have changed."""
+        domain = [("state", "in", list(PUBLISHED_STATES))]
+        for (plan,) in self.env["saas.instance"].sudo()._read_group(domain, ["plan_id"]):
+            plan._publish_limits()
 
     def _publish_limits(self):
         """Queue a job per plan that makes the directories say what the plan says."""

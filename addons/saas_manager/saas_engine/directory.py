@@ -95,6 +95,16 @@ class Directory:
         with self.cluster.connect() as connection, connection.cursor() as cr:
             cr.execute(SET_LIMITS, [list(limits_by_key), limits])
 
+    def reports(self):
+        """Return what the gateways have found and is still so: tenant's key -> kind -> detail (a dict)."""
+        query = "SELECT t.key, r.kind, r.detail FROM saas.report r JOIN saas.tenant t USING (db)"
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(query)
+            found = {}
+            for key, kind, detail in cr.fetchall():
+                found.setdefault(key, {})[kind] = detail
+            return found
+
     def set_redirects(self, key, redirects):
         """Replace the redirects of a published tenant.
 

@@ -16,6 +16,7 @@ SUBDOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 TENANT_KEY = re.compile(r"[0-9a-f]{32}")
 TEMPLATE_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RUNTIME_CODE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+MODULE = re.compile(r"[a-z][a-z0-9_]*")
 DATABASE = re.compile(r"[a-z0-9][a-z0-9_-]{1,62}")
 TEMPLATE_DATABASE = re.compile(r"tpl_[a-z][a-z0-9_]{0,39}_v[0-9]{1,9}")
 POOL_PREFIX = "pool_"
@@ -115,6 +116,12 @@ def database_mark(key):
 def runtime_code(code):
     """Check a runtime's code, which becomes a folder's name."""
     return _checked(RUNTIME_CODE, code, "runtime code")
+
+
+def module_names(text):
+    """Return the technical names of modules that stand in a text, separated by commas; each once, in its order."""
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    return list(dict.fromkeys(_checked(MODULE, name, "technical name of an app") for name in names))
 
 
 def _checked(pattern, value, what):

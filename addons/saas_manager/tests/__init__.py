@@ -13,6 +13,7 @@ from . import (
     test_pool,
     test_provisioning,
     test_renaming,
+    test_reports,
     test_rpc_guard,
     test_server,
     test_settings,

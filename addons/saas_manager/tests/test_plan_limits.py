@@ -1,5 +1,6 @@
 from unittest.mock import patch
 
+from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.saas_manager.models import saas_plan_limits
@@ -22,7 +23,7 @@ class TestPlanLimits(SaasCase, TransactionCase):
         self.assertEqual((limits["max_mails_hour"], limits["max_mails_day"]), (5, 0))
 
     def test_a_changed_limit_reaches_instances_that_run(self):
-        self.plan.name = "Other"
+        self.plan.description = "Other"
         self.assertFalse(self._jobs(self.plan, "_job_publish_limits"))
         self.plan.max_mails_hour = 7
         [job] = self._jobs(self.plan, "_job_publish_limits")
@@ -31,6 +32,37 @@ class TestPlanLimits(SaasCase, TransactionCase):
         [published] = directory.return_value.set_limits.call_args.args
         self.assertEqual(list(published), [self.instance._key])
         self.assertEqual(published[self.instance._key]["max_mails_hour"], 7)
+
+    def test_what_people_read_in_a_tenant_is_published(self):
+        company = self.instance.company_id
+        company.write({"name": "Hosting Ltd", "email": "help@hosting.example"})
+        limits = self.instance._prepare_limits()
+        self.assertEqual((limits["plan_name"], limits["contact"]), ("Starter", "Hosting Ltd (help@hosting.example)"))
+        self.assertEqual(limits["account_url"], f"{self.instance.get_base_url()}/my")
+        company.email = False
+        self.assertEqual(self.instance._prepare_limits()["contact"], "Hosting Ltd")
+        self.plan.name = "Small"
+        self.assertEqual(len(self._jobs(self.plan, "_job_publish_limits")), 1)
+
+    def test_apps_are_published(self):
+        self.assertIsNone(self.plan._prepare_limits()["apps"])
+        self.plan.apps = " crm, account,crm "
+        self.assertEqual(self.instance._prepare_limits()["apps"], ["crm", "account"])
+        self.assertEqual(len(self._jobs(self.plan, "_job_publish_limits")), 1)
+
+    def test_apps_are_technical_names(self):
+        refused = self.assertRaisesRegex(ValidationError, "Not a technical name of an app: 'Point of Sale'")
+        with refused, self.env.cr.savepoint():
+            self.plan.apps = "crm, Point of Sale"
+        self.plan.apps = "mail, no_such_app"
+        self.assertEqual(self.plan.apps_hint, "Discuss. Not known to this Odoo: no_such_app")
+        form = self.plan.new({"name": "X", "apps": "Point of Sale"})
+        self.assertIn("Not a technical name", form.apps_hint)
+
+    def test_at_night_all_plans_in_use_are_published(self):
+        self.env["saas.plan"]._cron_publish_limits()
+        self.assertEqual(len(self._jobs(self.plan, "_job_publish_limits")), 1)
+        self.assertFalse(self._jobs(self.env.ref("saas_manager.plan_enterprise"), "_job_publish_limits"))
 
     def test_another_plan_reaches_it_too(self):
         other = self.env.ref("saas_manager.plan_professional")

@@ -33,12 +33,13 @@ class ResUsers(models.Model):
             " Archive users who are not needed, or ask %(contact)s for a larger plan.",
             plan=gateway.plan_of(self.env),
             limit=gateway.limits_of(self.env).get("max_users"),
-            names=self._get_names(surplus),
+            names=self._get_logins(surplus),
             contact=gateway.contact_of(self.env),
         )
 
     @api.model
-    def _get_names(self, users, shown=5):
-        names = ", ".join(users[:shown].mapped("name"))
+    def _get_logins(self, users, shown=5):
+        """Return who users are: by their logins, which alone are unique, and no more than fit into a line."""
+        names = ", ".join(users[:shown].mapped("login"))
         more = len(users) - shown
         return self.env._("%(names)s and %(more)s more", names=names, more=more) if more > 0 else names
