@@ -15,7 +15,7 @@ MISS_AGE = 0.1  # what is not in the copy is looked up again this soon: a new te
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
 
 READ = """
-    SELECT t.db, t.key, t.state, t.reason, t.limits,
+    SELECT t.db, t.key, t.state, t.reason, t.limits, t.notices,
            ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host)
       FROM saas.tenant t
      WHERE t.runtime = %s"""
@@ -35,6 +35,7 @@ class Tenant(NamedTuple):
     state: str
     reason: str
     limits: dict = {}
+    notices: dict = {}
     hosts: tuple = ()
 
 
@@ -128,8 +129,8 @@ class Directory:
 
     def _read(self, version):
         by_host, by_database = {}, {}
-        for db, key, state, reason, limits, hosts in self.link.execute(READ, [self.runtime]):
-            by_database[db] = tenant = Tenant(db, key, state, reason, limits, tuple(hosts))
+        for db, key, state, reason, limits, notices, hosts in self.link.execute(READ, [self.runtime]):
+            by_database[db] = tenant = Tenant(db, key, state, reason, limits, notices, tuple(hosts))
             by_host.update(dict.fromkeys(hosts, tenant))
         active = tuple(sorted(db for db, tenant in by_database.items() if tenant.state == "active"))
         redirects = {host: Redirect(*row) for host, *row in self.link.execute(READ_REDIRECTS, [self.runtime])}

@@ -1,4 +1,3 @@
-import logging
 from datetime import timedelta
 
 import psycopg2
@@ -6,7 +5,6 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.tools import split_every
 
-_logger = logging.getLogger(__name__)
 BATCH = 100
 SECONDS_UNTIL_RETRY = 60
 # What a job may be asked to do, and the method that does it to one subscription.
@@ -112,28 +110,10 @@ class SaasSubscriptionCron(models.Model):
         elif not self.auto_renew and self.next_period_start and self.next_period_start <= today:
             self._end("expired", "trial" if self.state == "trial" else "not_renewed")
 
-    def _run_safely(self, method):
-        """Call a method of one subscription, so that what goes wrong in it stays in it.
-
-        :param str method: its name
-        :return: whether it went well; if not, nothing of it is left, and the administrators have an activity
-        :raise psycopg2.OperationalError: another transaction was faster
-        """
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, method)()
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:  # whatever it is: the next customer must not suffer from it
-            _logger.exception("subscription %s: %s failed", self.id, method)
-            message = str(error) or repr(error)
+    def _keep_problem(self, message):
+        """Override of `_keep_problem` to show it on the form."""
+        if self.problem or message:
             self._write_protected({"problem": message})
-            self._report_problem(message)
-            return False
-        if self.problem:
-            self._write_protected({"problem": False})
-        return True
 
     def _get_job_label(self, method, *args):
         """Override of `_get_job_label` to name the jobs of the night."""
