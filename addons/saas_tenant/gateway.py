@@ -18,6 +18,17 @@ def limits_of(env):
     return gateway.of(env.cr.dbname) if gateway else {}
 
 
+def plan_of(env):
+    """Return what people call the plan of this database."""
+    found = limits_of(env)
+    return found.get("plan_name") or found.get("plan") or ""
+
+
+def contact_of(env):
+    """Return whom to ask for a larger plan."""
+    return limits_of(env).get("contact") or env._("the provider of this site")
+
+
 def notices_of(env):
     """Return what the manager tells this database's administrators, nothing where nobody says anything."""
     gateway = limits()

@@ -145,7 +145,8 @@ class SaasInstanceUse(models.Model):
         :param int database_size: in bytes; None if there is no such database
         """
         self.ensure_one()
-        use = {}
+        # The time before: what is stored meanwhile is counted twice by the tenant rather than not at all.
+        use = {"measured_at": fields.Datetime.now()}
         try:
             provisioner = self._get_provisioner()
             files = measure.files(provisioner.runtime.filestore(self.subdomain))
@@ -166,7 +167,7 @@ class SaasInstanceUse(models.Model):
         """
         values = {name: value for name, value in use.items() if name != "error"}
         if "storage_used_mb" in values:
-            self._write_protected({**values, "measured_at": fields.Datetime.now()})
+            self._write_protected(values)
             self._check_limits()
         if use.get("error"):
             self._report_problem(self.env._("Its use was not measured: %(error)s", error=use["error"]))

@@ -1,10 +1,15 @@
 from . import (
+    avatar_mixin,
     ir_actions_report,
     ir_actions_server,
+    ir_attachment,
     ir_http,
     ir_mail_server,
     ir_model_fields,
     ir_module_module,
     mail_mail,
+    mail_thread,
     saas_sign_in,
+    saas_tenant_notice,
+    saas_tenant_plan,
 )

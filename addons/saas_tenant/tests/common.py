@@ -36,12 +36,19 @@ class Gateway:
 
     def __init__(self, hosts=(), **limits):
         self.hosts, self.limits, self.sent, self.is_away = hosts, limits, 0, False
+        self.notices = {}
 
     def is_known(self, database):
         return True
 
     def of(self, database):
         return self.limits
+
+    def notices_of(self, database):
+        return self.notices
+
+    def mails_of(self, database):
+        return None if self.is_away else self.sent
 
     def hosts_of(self, database):
         return self.hosts
@@ -57,14 +64,18 @@ class Gateway:
         return None
 
 
-class MailCase(MockSmtplibCase, TenantCase):
-    """Mails that leave through the relay of a service that has a gateway."""
+class GatewayCase(TenantCase):
+    """A service that has a gateway."""
 
     def serve(self, **options):
         """Let the service have a gateway from now on, and return it."""
         served = Gateway(**options)
         self.startPatcher(patch.object(gateway, "limits", lambda: served))
         return served
+
+
+class MailCase(MockSmtplibCase, GatewayCase):
+    """Mails that leave through the relay of a service that has a gateway."""
 
     def send(self, **values):
         """Queue a mail and send the queue."""
