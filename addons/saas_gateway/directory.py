@@ -15,7 +15,7 @@ MISS_AGE = 0.03  # what is not in the copy is looked up again this soon: a new t
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
 
 READ = """
-    SELECT t.db, t.key, t.state, t.reason, t.limits,
+    SELECT t.db, t.key, t.state, t.reason, t.limits, t.notices,
            ARRAY(SELECT h.host FROM saas.host h WHERE h.db = t.db ORDER BY h.host),
            (SELECT coalesce(jsonb_object_agg(r.kind, r.detail), '{}') FROM saas.report r WHERE r.db = t.db)
       FROM saas.tenant t
@@ -36,6 +36,7 @@ class Tenant(NamedTuple):
     state: str
     reason: str
     limits: dict = {}
+    notices: dict = {}
     hosts: tuple = ()
     reports: dict = {}  # kind -> detail: what the gateways have found
 
@@ -130,8 +131,8 @@ class Directory:
 
     def _read(self, version):
         by_host, by_database = {}, {}
-        for db, key, state, reason, limits, hosts, reports in self.link.execute(READ, [self.runtime]):
-            by_database[db] = tenant = Tenant(db, key, state, reason, limits, tuple(hosts), reports)
+        for db, key, state, reason, limits, notices, hosts, reports in self.link.execute(READ, [self.runtime]):
+            by_database[db] = tenant = Tenant(db, key, state, reason, limits, notices, tuple(hosts), reports)
             by_host.update(dict.fromkeys(hosts, tenant))
         active = tuple(sorted(db for db, tenant in by_database.items() if tenant.state == "active"))
         redirects = {host: Redirect(*row) for host, *row in self.link.execute(READ_REDIRECTS, [self.runtime])}

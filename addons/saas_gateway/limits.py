@@ -12,6 +12,10 @@ from .directory import directory
 
 _logger = logging.getLogger(__name__)
 AWAY = "away"  # the directory could not be asked: nothing was counted
+# The hours that `saas.reserve_mails` counts as the last 24.
+SENT = """
+    SELECT coalesce(sum(mails), 0)::bigint FROM saas.counter
+     WHERE db = %s AND hour > date_trunc('hour', now(), 'UTC') - interval '24 hours'"""
 RESERVE = "SELECT saas.reserve_mails(%s, %s)"
 
 
@@ -28,6 +32,16 @@ def of(database):
     return dict(directory.tenant_in(database).limits) if is_known(database) else {}
 
 
+def notices_of(database):
+    """Return what the manager tells a tenant's administrators, nothing for any other database. Raises like `of`.
+
+    `storage`: `used_mb`, `limit_mb`, `percent`, `measured_at`, `since` when it is that full; `past_due`: `since`,
+    `until`, `invoice`, `url`; `trial`: `until`, `days`, `goes_on`. Dates are texts in ISO format, times are UTC; any of
+    them may be absent.
+    """
+    return dict(directory.tenant_in(database).notices) if is_known(database) else {}
+
+
 def hosts_of(database):
     """Return the hosts that a tenant is served at, none for any other database. Raises like `of`."""
     return directory.tenant_in(database).hosts if is_known(database) else ()
@@ -36,6 +50,16 @@ def hosts_of(database):
 def surplus_of(database):
     """Return the ids of the users who can't sign in, being more than the plan allows: as of the last look."""
     return users.last_surplus(database) if is_known(database) else frozenset()
+
+
+def mails_of(database):
+    """Return how many mails a tenant has sent in the last 24 hours, or None if nobody can say."""
+    try:
+        [[sent]] = directory.link.execute(SENT, [database])
+    except psycopg2.Error as error:
+        _logger.warning("mails of %s not read: %s", database, error)
+        return None
+    return sent
 
 
 def reserve_mails(database, recipients):

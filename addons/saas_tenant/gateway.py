@@ -35,6 +35,17 @@ def surplus_of(env):
     return gateway.surplus_of(env.cr.dbname) if gateway else frozenset()
 
 
+def notices_of(env):
+    """Return what the manager tells this database's administrators, nothing where nobody says anything."""
+    gateway = limits()
+    return gateway.notices_of(env.cr.dbname) if gateway else {}
+
+
+def mails_of(env):
+    """Return how many mails this database has sent in the last 24 hours, or None where nobody counts or can say."""
+    return limits().mails_of(env.cr.dbname) if counts_mails(env) else None
+
+
 def hosts_of(env):
     """Return the hosts that are this tenant's own, as far as somebody knows."""
     gateway = limits()

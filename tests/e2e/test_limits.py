@@ -90,7 +90,7 @@ def test_the_surplus_is_kept_out_and_everybody_hears_why(demo, plan, tenant, sub
     page.wait_for_selector(".alert-danger:has-text('The newest accounts cannot sign in')")
     screenshot("limits-kept-out")
     sign_in(page, tenant.url, tenant.login, PASSWORD)
-    page.wait_for_selector(f".o_saas_surplus_banner:has-text('{REFUSED}')")
+    page.wait_for_selector(f".o_saas_notice[data-key=users]:has-text('{REFUSED}')")
     screenshot("limits-banner")
     run_cron(demo)
     instance = demo.manager.call("saas.instance", "search", [("subdomain", "=", subdomain)])

@@ -176,5 +176,6 @@ def test_the_administrator_reads_about_it(tenant):
     insert(tenant, "extra")
     time.sleep(2.1)
     info = tenant.client.login().call("/web/session/get_session_info", {})
-    assert "The plan Starter allows 1 internal users" in info["saas_surplus"]
-    assert "boss@example.com" in info["saas_surplus"]
+    [text] = [notice["text"] for notice in info["saas_notices"] if notice["key"] == "users"]
+    assert "The plan Starter allows 1 internal users" in text
+    assert "boss@example.com" in text

@@ -1,4 +1,4 @@
-"""What a tenant uses: its users are asked as its own role, its size in the cluster."""
+"""What a tenant uses: its users are asked as its own role, its size in the cluster, with those of all others."""
 
 from saas_engine import measure
 
@@ -20,3 +20,16 @@ def test_use_of_a_tenant(provisioner, cluster, runtime, tenant):
             measure.use(connection, cluster, runtime, tenant.subdomain)["users"] == 0
         ), "people of the portal do not count"
     assert 0 < before["storage_gb"] < 1
+
+
+def test_all_databases_of_a_cluster_in_one_query(cluster, tenant):
+    sizes = measure.database_sizes(cluster, [tenant.subdomain, tenant.template_database, "no-such-database"])
+    assert set(sizes) == {tenant.subdomain, tenant.template_database}, "one that is gone is left out"
+    assert all(size > 2**20 for size in sizes.values())
+    with cluster.connect() as connection:
+        # Within a session that goes on: the rights of the question end with it.
+        measure.database_sizes(cluster, [tenant.subdomain])
+        with connection.cursor() as cr:
+            cr.execute("SELECT current_user")
+            assert cr.fetchone() == ("saas_manager",)
+    assert measure.database_sizes(cluster, []) == {}

@@ -29,6 +29,7 @@ class SaasEvent(models.Model):
             ("invoiced", "Invoice"),
             ("past_due", "Payment Overdue"),
             ("changed", "Contract Changed"),
+            ("limit", "Limit"),
             ("cancelled", "Cancelled"),
             ("ended", "Contract Ended"),
             ("note", "Note"),

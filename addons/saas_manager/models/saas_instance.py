@@ -36,6 +36,7 @@ class SaasInstance(models.Model):
             *("companies_state", "companies_error"),
             *("rename_to", "rename_failure", "gateway_reports"),
             "subscription_hold",
+            *("storage_used_mb", "users_used", "measured_at", "storage_level", "storage_level_since", "use_problem"),
         ]
     )
     _dashboard_fields = frozenset(["state", "company_id", "requested_at", "provisioned_at", "provision_seconds"])

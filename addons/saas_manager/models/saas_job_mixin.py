@@ -1,10 +1,15 @@
+import logging
 from contextlib import contextmanager
+
+import psycopg2
 
 from odoo import api, models
 
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..saas_engine import errors
+
+_logger = logging.getLogger(__name__)
 
 
 class SaasJobMixin(models.AbstractModel):
@@ -81,6 +86,42 @@ class SaasJobMixin(models.AbstractModel):
         for user in self._get_failure_users() - told:
             self.activity_schedule(
                 "mail.mail_activity_data_warning", summary=summary, note=self._get_failure_reason(job), user_id=user.id
+            )
+
+    def _run_safely(self, method, *args):
+        """Call a method of one record, so that what goes wrong in it stays in it.
+
+        :param str method: its name
+        :return: whether it went well; if not, nothing of it is left, and the administrators have an activity
+        :raise psycopg2.OperationalError: another transaction was faster
+        """
+        self.ensure_one()
+        try:
+            with self.env.cr.savepoint():
+                getattr(self, method)(*args)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:  # whatever it is: the next customer must not suffer from it
+            _logger.exception("%s %s: %s failed", self._name, self.id, method)
+            message = str(error) or repr(error)
+            self._keep_problem(message)
+            self._report_problem(message)
+            return False
+        self._keep_problem(False)
+        return True
+
+    def _keep_problem(self, message):
+        """Remember why `_run_safely` failed last, or with False that it did not. Does nothing here."""
+
+    def _report_problem(self, message):
+        """Put something on the list of every administrator, once.
+
+        :param str message: in words
+        """
+        told = self.activity_ids.filtered(lambda activity: activity.summary == message[:100]).user_id
+        for user in self._get_failure_users() - told:
+            self.sudo().activity_schedule(
+                "mail.mail_activity_data_warning", summary=message[:100], note=message, user_id=user.id
             )
 
     def _notify_progress(self):

@@ -1,3 +1,5 @@
+import math
+
 from odoo import fields, models
 
 from ..compat import Constraint
@@ -80,7 +82,8 @@ class SaasPlan(models.Model):
         return {
             "plan": self.code,
             "max_users": self.max_users,
-            "max_storage_mb": round(self.max_storage_gb * 1024),
+            # A limit of less than a megabyte is one, too: 0 would be none at all.
+            "max_storage_mb": math.ceil(self.max_storage_gb * 1024),
             "max_mails_hour": self.max_mails_hour,
             "max_mails_day": self.max_mails_day,
         }

@@ -59,6 +59,9 @@ class SaasResourceMixin(models.AbstractModel):
         """
         raise NotImplementedError
 
+    def _saas_publish_notices(self):
+        """Tell the people who use it what `_prepare_notices` of the subscription says now. Does nothing here."""
+
     def _saas_is_gone(self):
         """Tell whether one record can't be brought back any more."""
         raise NotImplementedError

@@ -158,28 +158,10 @@ class SaasSubscriptionCron(models.Model):
         if end:
             self._end(*end)
 
-    def _run_safely(self, method):
-        """Call a method of one subscription, so that what goes wrong in it stays in it.
-
-        :param str method: its name
-        :return: whether it went well; if not, nothing of it is left, and the administrators have an activity
-        :raise psycopg2.OperationalError: another transaction was faster
-        """
-        self.ensure_one()
-        try:
-            with self.env.cr.savepoint():
-                getattr(self, method)()
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:  # whatever it is: the next customer must not suffer from it
-            _logger.exception("subscription %s: %s failed", self.id, method)
-            message = str(error) or repr(error)
+    def _keep_problem(self, message):
+        """Override of `_keep_problem` to show it on the form."""
+        if self.problem or message:
             self._write_protected({"problem": message})
-            self._report_problem(message)
-            return False
-        if self.problem:
-            self._write_protected({"problem": False})
-        return True
 
     def _get_job_label(self, method, *args):
         """Override of `_get_job_label` to name the jobs of the night."""

@@ -70,17 +70,6 @@ class SaasSubscriptionPayment(models.Model):
         self._report_problem(message)
         self._run_safely("_update_from_payments")
 
-    def _report_problem(self, message):
-        """Put something on the list of every administrator, once.
-
-        :param str message: in words
-        """
-        told = self.activity_ids.filtered(lambda activity: activity.summary == message[:100]).user_id
-        for user in self._get_failure_users() - told:
-            self.sudo().activity_schedule(
-                "mail.mail_activity_data_warning", summary=message[:100], note=message, user_id=user.id
-            )
-
     def action_bill_again(self):
         """Invoice again the periods whose invoice was cancelled."""
         for subscription in self:

@@ -9,20 +9,27 @@ from . import naming
 from .errors import ConfigurationError, EngineError, NameTakenError
 
 SELECT = """
-    SELECT t.db, t.key, t.runtime, t.release, t.state, t.reason, t.limits,
+    SELECT t.db, t.key, t.runtime, t.release, t.state, t.reason, t.limits, t.notices,
            ARRAY(SELECT host FROM saas.host h WHERE h.db = t.db ORDER BY host)
     FROM saas.tenant t
 """
 UPSERT = """
-    INSERT INTO saas.tenant (db, key, runtime, release, state, reason, limits)
-    VALUES (%(db)s, %(key)s, %(runtime)s, %(release)s, %(state)s, %(reason)s, %(limits)s)
+    INSERT INTO saas.tenant (db, key, runtime, release, state, reason, limits, notices)
+    VALUES (%(db)s, %(key)s, %(runtime)s, %(release)s, %(state)s, %(reason)s, %(limits)s,
+        %(notices)s)
     ON CONFLICT (key) DO UPDATE SET db = excluded.db, runtime = excluded.runtime, release = excluded.release,
-        state = excluded.state, reason = excluded.reason, limits = excluded.limits
+        state = excluded.state, reason = excluded.reason, limits = excluded.limits,
+        notices = excluded.notices
 """
 SET_LIMITS = """
     UPDATE saas.tenant t SET limits = n.limits
       FROM unnest(%s::text[], %s::jsonb[]) AS n (key, limits)
      WHERE t.key = n.key AND t.limits <> n.limits
+"""
+SET_NOTICES = """
+    UPDATE saas.tenant t SET notices = n.notices
+      FROM unnest(%s::text[], %s::jsonb[]) AS n (key, notices)
+     WHERE t.key = n.key AND t.notices <> n.notices
 """
 DROP_HOSTS = "DELETE FROM saas.host WHERE db = %s AND host <> ALL (%s)"
 ADD_HOSTS = "INSERT INTO saas.host (host, db) SELECT unnest(%s::text[]), %s ON CONFLICT (host) DO NOTHING"
@@ -53,6 +60,7 @@ class TenantEntry:
     state: str = "active"
     reason: str = ""
     limits: dict = dataclasses.field(default_factory=dict)
+    notices: dict = dataclasses.field(default_factory=dict)
     hosts: tuple = ()
 
 
@@ -69,7 +77,7 @@ class Directory:
         :raise NameTakenError: the database's name or a host is another tenant's; nothing changed
         """
         naming.role_name(entry.key)
-        values = {**dataclasses.asdict(entry), "limits": Json(entry.limits)}
+        values = {**dataclasses.asdict(entry), "limits": Json(entry.limits), "notices": Json(entry.notices)}
         hosts, redirects = list(entry.hosts), redirects or {}
         with self.cluster.connect() as connection, connection, connection.cursor() as cr:
             _upsert(cr, values)
@@ -104,6 +112,15 @@ class Directory:
             for key, kind, detail in cr.fetchall():
                 found.setdefault(key, {})[kind] = detail
             return found
+
+    def set_notices(self, notices_by_key):
+        """Publish what tenants' administrators are told; those that are not in the directory are left out.
+
+        :param dict notices_by_key: tenant's key -> notices, a dict that JSON can hold
+        """
+        notices = [Json(each) for each in notices_by_key.values()]
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(SET_NOTICES, [list(notices_by_key), notices])
 
     def set_redirects(self, key, redirects):
         """Replace the redirects of a published tenant.

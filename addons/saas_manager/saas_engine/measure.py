@@ -2,6 +2,8 @@
 
 import os
 
+from .databases import acting_as
+
 GIGABYTE = 1024**3
 
 # The gateway and saas_tenant have the same text; a unit test holds them together. Groups count besides `share`, which
@@ -26,20 +28,26 @@ def use(connection, cluster, runtime, name):
     :param str name: of its database
     :return: `users`, internal ones that are not archived, and `storage_gb`, database and files together
     """
+    size = database_sizes(cluster, [name]).get(name, 0) + files(runtime.filestore(name))
+    return {"users": internal_users(connection), "storage_gb": size / GIGABYTE}
+
+
+def internal_users(connection):
+    """Return how many internal users a tenant has that are not archived.
+
+    :param connection: to the tenant's database, as its role
+    """
     with connection.cursor() as cr:
         cr.execute(INTERNAL_USERS)
-        users = cr.rowcount
-    size = database_size(cluster, name) + files(runtime.filestore(name))
-    return {"users": users, "storage_gb": size / GIGABYTE}
+        return cr.rowcount
 
 
-def database_size(cluster, name):
-    """Return how many bytes a database has on disk."""
-    with cluster.connect() as connection, connection.cursor() as cr:
+def database_sizes(cluster, names):
+    """Return how many bytes databases have on disk, in one query: name -> bytes. One that is gone is left out."""
+    with cluster.connect() as connection, acting_as(connection, "pg_monitor") as cr:
         # The manager may not connect to tenants; whoever may not connect needs this role to see a size.
-        cr.execute("SET ROLE pg_monitor")
-        cr.execute("SELECT pg_database_size(%s)", [name])
-        return cr.fetchone()[0]
+        cr.execute("SELECT datname, pg_database_size(oid) FROM pg_database WHERE datname = ANY (%s)", [list(names)])
+        return dict(cr.fetchall())
 
 
 def files(folder):

@@ -83,6 +83,7 @@ class Provisioner:
                 state=state,
                 reason=reason,
                 limits=spec.limits,
+                notices=spec.notices,
                 hosts=(spec.host,),
             )
             self.directory.publish(entry, redirects)

@@ -17,6 +17,7 @@ class TenantSpec:
     :param str template_database: the sealed database to clone; may be empty where nothing is cloned
     :param str pool_key: the key of a clone of the template that waits in the pool for this tenant; may be empty
     :param dict limits: the plan's limits, as the directory publishes them
+    :param dict notices: what its administrators are told, published beside the limits
     :param bool has_mail_domain: whether mails to the host arrive, so that it becomes the tenant's alias domain
     :param int connection_limit: how many PostgreSQL connections the tenant may hold
     """
@@ -29,6 +30,7 @@ class TenantSpec:
     pool_key: str = ""
     release: str = ""
     limits: dict = dataclasses.field(default_factory=dict)
+    notices: dict = dataclasses.field(default_factory=dict)
     connection_limit: int = 20
     has_mail_domain: bool = False
     company_name: str = ""

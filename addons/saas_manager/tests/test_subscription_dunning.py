@@ -7,7 +7,7 @@ from odoo.tools import mute_logger
 
 from .subscription_common import SubscriptionCase
 
-CRON = "odoo.addons.saas_manager.models.saas_subscription_cron"
+CRON = "odoo.addons.saas_manager.models.saas_job_mixin"
 
 
 @tagged("post_install", "-at_install")

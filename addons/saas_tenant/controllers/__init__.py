@@ -1,1 +1,1 @@
-from . import sign_in
+from . import sign_in, upload

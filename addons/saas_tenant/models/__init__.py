@@ -1,12 +1,17 @@
 from . import (
+    avatar_mixin,
     ir_actions_report,
     ir_actions_server,
+    ir_attachment,
     ir_http,
     ir_mail_server,
     ir_model_fields,
     ir_module_module,
     mail_mail,
+    mail_thread,
     res_groups,
     res_users,
     saas_sign_in,
+    saas_tenant_notice,
+    saas_tenant_plan,
 )

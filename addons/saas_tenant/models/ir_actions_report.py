@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from odoo import api, models
 
-from .. import gateway
+from .. import gateway, storage
 
 PROXY = "http_proxy"
 
@@ -23,6 +23,13 @@ class IrActionsReport(models.Model):
         """Override of `_get_report_url`: without TLS, which a proxy could not look into."""
         url = super()._get_report_url(layout=layout)
         return f"http://{urlsplit(url).netloc}" if gateway.own_address() else url
+
+    def _render_qweb_pdf(self, *args, **kwargs):
+        """Override of `_render_qweb_pdf`: a document that Odoo makes is kept, however full the storage is."""
+        with storage.exempt(self.env):
+            result = super()._render_qweb_pdf(*args, **kwargs)
+        storage.let_documents_in(self.env)
+        return result
 
     @api.model
     def _run_wkhtmltopdf(self, *args, **kwargs):

@@ -6,15 +6,11 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     def session_info(self):
-        """Override of `session_info` to tell the web client that the service's support is signed in.
-
-        Administrators hear as well of users who can't sign in.
-        """
+        """Override of `session_info` to tell the web client who is signed in, and what the service says."""
         info = super().session_info()
         support = request.session.get("saas_support") if request else None
-        surplus = self.env["res.users"]._get_surplus_message() if self.env.user._is_system() else None
         if support:
             info["saas_support"] = support
-        if surplus:
-            info["saas_surplus"] = surplus
+        if self.env.user.has_group("base.group_system"):
+            info["saas_notices"] = self.env["saas.tenant.notice"].get_notices()
         return info

@@ -3,8 +3,10 @@ from . import (
     test_mail_identity,
     test_mail_limits,
     test_modules,
+    test_notices,
     test_own_code,
     test_report,
     test_sign_in,
+    test_storage,
     test_user_limit,
 )

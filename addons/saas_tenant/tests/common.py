@@ -37,6 +37,7 @@ class Gateway:
     def __init__(self, hosts=(), **limits):
         self.hosts, self.limits, self.sent, self.is_away = hosts, limits, 0, False
         self.surplus = frozenset()
+        self.notices = {}
 
     def is_known(self, database):
         return True
@@ -46,6 +47,12 @@ class Gateway:
 
     def surplus_of(self, database):
         return self.surplus
+
+    def notices_of(self, database):
+        return self.notices
+
+    def mails_of(self, database):
+        return None if self.is_away else self.sent
 
     def hosts_of(self, database):
         return self.hosts

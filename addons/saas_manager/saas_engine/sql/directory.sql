@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS saas.counter (
     errors bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (db, hour)
 );
+-- What a tenant's administrators are told: use measured, payment overdue, end of a trial.
+ALTER TABLE saas.tenant ADD COLUMN IF NOT EXISTS notices jsonb NOT NULL DEFAULT '{}';
 ALTER TABLE saas.counter ADD COLUMN IF NOT EXISTS mails bigint NOT NULL DEFAULT 0;
 -- What a gateway finds that people have to know: a row for as long as it is so. The manager reads it.
 CREATE TABLE IF NOT EXISTS saas.report (
