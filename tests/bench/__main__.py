@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support.demo import Demo
 
-from bench import pages, provisioning, reference, templates, verticals
+from bench import pages, provisioning, reference, templates, usage, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +30,10 @@ def main():
     with provisioning.Bench(demo) as bench:
         with templates.pool(demo, templates.get(demo, "blank"), 0):
             blank(demo, bench, report, options.rounds)
+            for which, seconds in zip(
+                ("first run", "second run of a day"), usage.measure(demo, bench, 100), strict=True
+            ):
+                report.add_limit(f"usage of 100 tenants, {which}", [seconds], below=20.0)
         if not options.quick:
             verticals.measure(demo, bench, report)
     for name, seconds in pages.measure(demo, 1000):

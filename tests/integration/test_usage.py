@@ -51,7 +51,7 @@ def test_a_day_is_the_sum_of_its_hours_in_utc(provisioner, cluster, tenant):
     count(cluster, tenant, "2026-03-09 00:00", requests=10, errors=2, mails=3, cron_seconds=1.5)
     count(cluster, tenant, "2026-03-09 23:00", requests=20, cron_seconds=2)
     count(cluster, tenant, "2026-03-11 00:00", requests=7)
-    days = meter(provisioner, tenant).read(tenant, None).days
+    days = meter(provisioner, tenant).look_at(tenant, None).days
     assert list(days) == [TODAY - 2 * usage.ONE_DAY, YESTERDAY, TODAY], "none of a clock that was ahead"
     expected = {"requests": 30, "errors": 2, "mails": 3, "cron_seconds": 3.5, "is_complete": True}
     assert days[YESTERDAY].items() >= expected.items()
@@ -60,7 +60,7 @@ def test_a_day_is_the_sum_of_its_hours_in_utc(provisioner, cluster, tenant):
 
 def test_days_that_were_missed(provisioner, cluster, tenant):
     count(cluster, tenant, "2026-03-07 10:00", requests=5)
-    days = meter(provisioner, tenant).read(tenant, datetime.date(2026, 3, 6)).days
+    days = meter(provisioner, tenant).look_at(tenant, datetime.date(2026, 3, 6)).days
     assert [day.day for day in days] == [6, 7, 8, 9, 10]
     assert [values["requests"] for values in days.values()] == [0, 5, 0, 0, 0]
     measured = [day for day, values in days.items() if "database_mb" in values or "users" in values]
@@ -74,7 +74,7 @@ def test_sizes_and_people(provisioner, runtime, tenant):
     seen(provisioner, tenant, 2, "2026-03-01 09:00", "2026-03-05 09:00")
     run(provisioner, tenant, "INSERT INTO res_users (id, login, partner_id, share) VALUES (9, 'portal', 3, true)")
     seen(provisioner, tenant, 9, "2026-03-10 09:00", "2026-03-10 09:00")
-    reading = meter(provisioner, tenant).read(tenant, YESTERDAY)
+    reading = meter(provisioner, tenant).look_at(tenant, YESTERDAY)
     today = reading.days[TODAY]
     assert reading.error is None
     assert (today["users"], today["active_users"]) == (1, 1), "people of the portal do not count"
@@ -86,7 +86,7 @@ def test_sizes_and_people(provisioner, runtime, tenant):
 
 def test_without_a_log_of_devices_nobody_is_said_to_be_inactive(provisioner, tenant):
     run(provisioner, tenant, "DROP TABLE res_device_log")
-    reading = meter(provisioner, tenant).read(tenant, YESTERDAY)
+    reading = meter(provisioner, tenant).look_at(tenant, YESTERDAY)
     assert reading.error is None
     assert reading.days[TODAY]["users"] == 1
     assert not [day for day, values in reading.days.items() if "active_users" in values]
@@ -94,7 +94,7 @@ def test_without_a_log_of_devices_nobody_is_said_to_be_inactive(provisioner, ten
 
 def test_files_that_the_manager_cannot_see_are_unknown(provisioner, runtime, tenant):
     shutil.rmtree(runtime.filestore(tenant.subdomain).parent)
-    today = meter(provisioner, tenant).read(tenant, None).days[TODAY]
+    today = meter(provisioner, tenant).look_at(tenant, None).days[TODAY]
     assert "database_mb" in today
     assert "files_mb" not in today and "storage_mb" not in today
 
@@ -110,14 +110,14 @@ def test_what_is_asked_inside_is_asked_as_the_tenant(provisioner, tenant):
         ALTER TABLE res_users RENAME TO hidden;
         CREATE VIEW res_users AS SELECT id, active, share FROM hidden WHERE peek();""",
     )
-    assert meter(provisioner, tenant).read(tenant, None).days[TODAY]["users"] == 1
+    assert meter(provisioner, tenant).look_at(tenant, None).days[TODAY]["users"] == 1
     run(
         provisioner,
         tenant,
         """CREATE OR REPLACE FUNCTION peek() RETURNS boolean LANGUAGE plpgsql AS
             $$ BEGIN INSERT INTO spy VALUES (session_user); RETURN true; END $$;""",
     )
-    assert "read-only" in str(meter(provisioner, tenant).read(tenant, None).error)
+    assert "read-only" in str(meter(provisioner, tenant).look_at(tenant, None).error)
 
 
 def test_a_tenant_that_does_not_answer_keeps_what_is_known_of_it(provisioner, cluster, tenant, monkeypatch):
@@ -125,11 +125,11 @@ def test_a_tenant_that_does_not_answer_keeps_what_is_known_of_it(provisioner, cl
     count(cluster, tenant, "2026-03-09 10:00", requests=4)
     with provisioner.connect(tenant) as connection, connection, connection.cursor() as cr:
         cr.execute("LOCK TABLE res_users")
-        reading = meter(provisioner, tenant).read(tenant, None)
+        reading = meter(provisioner, tenant).look_at(tenant, None)
     assert isinstance(reading.error, RetryableError)
     assert reading.days[YESTERDAY]["requests"] == 4
     assert "database_mb" in reading.days[TODAY] and "users" not in reading.days[TODAY]
-    assert meter(provisioner, tenant).read(tenant, None).error is None
+    assert meter(provisioner, tenant).look_at(tenant, None).error is None
 
 
 def test_a_tenant_cannot_keep_the_others_waiting(provisioner, tenant, monkeypatch):
@@ -141,7 +141,7 @@ def test_a_tenant_cannot_keep_the_others_waiting(provisioner, tenant, monkeypatc
         CREATE VIEW res_users AS SELECT h.* FROM hidden h WHERE pg_sleep(60) IS NOT NULL;""",
     )
     start = datetime.datetime.now()
-    reading = meter(provisioner, tenant).read(tenant, None)
+    reading = meter(provisioner, tenant).look_at(tenant, None)
     assert isinstance(reading.error, EngineError)
     assert (datetime.datetime.now() - start).total_seconds() < 5
 
@@ -149,9 +149,9 @@ def test_a_tenant_cannot_keep_the_others_waiting(provisioner, tenant, monkeypatc
 def test_a_role_that_its_tenant_has_changed_is_put_back(provisioner, superuser, tenant):
     role = sql.Identifier(naming.role_name(tenant.key))
     superuser(sql.SQL("ALTER ROLE {} PASSWORD 'mine'").format(role))
-    assert meter(provisioner, tenant).read(tenant, None).error is None
+    assert meter(provisioner, tenant).look_at(tenant, None).error is None
     superuser(sql.SQL("ALTER ROLE {} NOLOGIN").format(role))
-    assert meter(provisioner, tenant).read(tenant, None).days[TODAY]["users"] == 1
+    assert meter(provisioner, tenant).look_at(tenant, None).days[TODAY]["users"] == 1
 
 
 def test_a_database_that_is_gone_or_somebody_elses(provisioner, cluster, tenant):
@@ -159,8 +159,8 @@ def test_a_database_that_is_gone_or_somebody_elses(provisioner, cluster, tenant)
     stranger = tenants.make_spec(subdomain=tenant.subdomain)
     found = meter(provisioner, tenant, other)
     assert set(found.sizes) == {tenant.subdomain}
-    assert isinstance(found.read(other, None).error, EngineError)
-    assert found.read(tenant, None).error is None, "the neighbour is read all the same"
+    assert isinstance(found.look_at(other, None).error, EngineError)
+    assert found.look_at(tenant, None).error is None, "the neighbour is read all the same"
     assert not meter(provisioner, stranger).sizes
 
 

@@ -84,7 +84,7 @@ class Meter:
             self.counted = counted(provisioner.cluster, list(names))
             self.sizes = database_sizes(provisioner.cluster, names)
 
-    def read(self, spec, since):
+    def look_at(self, spec, since):
         """Return the Reading of one tenant. Its own database is asked as its own role.
 
         :param TenantSpec spec: of the tenant
