@@ -27,7 +27,13 @@ CLAIM = f"""
                   WHERE {SERVED} AND c.rest_until <= now() AND c.due <= now() - {HOME}
                   ORDER BY c.due LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
  RETURNING db, due"""  # noqa: S608 - from the constants above
+# What the visit took counts for the hour that it ends in, even if its lease has run out. A tenant that is gone counts
+# no more.
 RELEASE = """
+    WITH counted AS (
+        INSERT INTO saas.counter AS c (db, hour, cron_seconds)
+        SELECT t.db, date_trunc('hour', now(), 'UTC'), %(took)s FROM saas.tenant t WHERE t.db = %(db)s
+            ON CONFLICT (db, hour) DO UPDATE SET cron_seconds = c.cron_seconds + excluded.cron_seconds)
     UPDATE saas.cron SET last_seconds = %(took)s, rest_until = now() + %(rest)s,
            due = CASE WHEN due < %(claimed)s THEN now() ELSE now() + %(next)s END
      WHERE db = %(db)s AND rest_until = %(claimed)s"""
@@ -80,7 +86,7 @@ class Schedule:
         return rows[0] if rows else (None, None)
 
     def release(self, execute, database, claim, took, due_in):
-        """Write back when the database is due again, unless the lease has run out meanwhile.
+        """Count the seconds, and write back when the database is due again, unless the lease has run out meanwhile.
 
         :param float took: seconds that the visit took
         :param due_in: seconds until its next job, None if unknown

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from support.demo import Demo
 
-from bench import pages, provisioning, reference, templates, verticals
+from bench import pages, provisioning, reference, templates, usage, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = ("single", *verticals.GOALS, "backend")
+GROUPS = ("single", "usage", *verticals.GOALS, "backend")
 
 
 def main():
@@ -34,6 +34,11 @@ def main():
         if "single" in only:
             with templates.pool(demo, templates.get(demo, "blank"), 0):
                 single(demo, bench, report, options.rounds)
+        if "usage" in only:
+            with templates.pool(demo, templates.get(demo, "blank"), 0):
+                first, second = usage.measure(demo, bench, 100)
+            report.add_limit("usage of 100 tenants, first run", [first], below=20.0)
+            report.add_limit("usage of 100 tenants, second run of a day", [second], below=20.0)
         verticals.measure(demo, bench, report, only)
     if "backend" in only:
         for name, seconds in pages.measure(demo, 1000):

@@ -37,6 +37,25 @@ def test_a_due_cron_runs_within_two_seconds(acme, figure):
     assert sorted(times)[1] < 2, times  # the median: other work on the machine delays one now and then
 
 
+def cron_seconds(stack, db):
+    [[seconds]] = stack.gateway_sql("SELECT coalesce(sum(cron_seconds), 0) FROM saas.counter WHERE db = %s", [db])
+    return seconds
+
+
+def test_seconds_of_crons_are_counted_for_their_tenant(acme, beta, stack):
+    wait_for_run(acme, limit=60)
+    for tenant in (acme, beta):
+        seconds_until(lambda tenant=tenant: not due(stack, tenant.db), limit=20)
+    before, neighbour = cron_seconds(stack, "acme"), cron_seconds(stack, "beta")
+    start = time.monotonic()
+    wait_for_run(acme)
+    seconds_until(lambda: cron_seconds(stack, "acme") > before, limit=10)
+    assert cron_seconds(stack, "acme") - before < time.monotonic() - start
+    assert cron_seconds(stack, "beta") == neighbour
+    query = "SELECT count(*) FROM saas.counter WHERE cron_seconds > 0 AND hour <> date_trunc('hour', hour, 'UTC')"
+    assert stack.gateway_sql(query) == [(0,)]
+
+
 def test_a_suspended_tenants_cron_does_not_run_until_it_is_resumed(acme, stack):
     before = last_call(acme)
     acme.set_state("suspended", "off")

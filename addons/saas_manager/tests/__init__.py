@@ -35,6 +35,8 @@ from . import (
     test_template_rebuild,
     test_template_locality,
     test_termination,
+    test_usage,
+    test_usage_rules,
     test_variant,
     test_welcome,
     test_workshop,

@@ -7,10 +7,12 @@ MODELS = ("saas.server", "saas.release", "saas.runtime", "saas.plan", "saas.temp
 OTHERS = (
     *("saas.instance.step", "saas.instance.redirect", "saas.event"),
     *("saas.backup", "saas.pool.clone", "saas.template.workshop"),
+    *("saas.usage", "saas.usage.alert"),
 )
 SUBSCRIPTIONS = ("saas.subscription", "saas.subscription.line")
 BILLED = ("saas.subscription.period", "saas.subscription.step")
-RECORDS = (*MODELS, "saas.instance", "saas.instance.company", *OTHERS, *SUBSCRIPTIONS, *BILLED)
+RULES = ("saas.usage.rule",)
+RECORDS = (*MODELS, *RULES, "saas.instance", "saas.instance.company", *OTHERS, *SUBSCRIPTIONS, *BILLED)
 
 
 @tagged("post_install", "-at_install")
@@ -27,7 +29,7 @@ class TestAccess(SaasCase, TransactionCase):
         expected = {
             self.user: dict.fromkeys(RECORDS, "r"),
             self.administrator: {
-                **dict.fromkeys(MODELS[:5], "rwcu"),
+                **dict.fromkeys((*MODELS[:5], *RULES), "rwcu"),
                 "saas.template.build": "r",
                 "saas.instance": "rwcu",
                 "saas.instance.company": "rwcu",
@@ -95,6 +97,32 @@ class TestAccess(SaasCase, TransactionCase):
         self.user.company_ids += second
         self.env.invalidate_all()
         self.assertIn(theirs, Instance.with_context(allowed_company_ids=second.ids).search([]))
+
+    def test_usage_of_another_company(self):
+        second = self.env["res.company"].create({"name": "Second"})
+        theirs, rows = self._create_instance("theirs", company_id=second.id), self.env["saas.usage"]
+        rule = self.env["saas.usage.rule"].create({"name": "x", "company_id": second.id})
+        for instance in self.instance, theirs:
+            rows |= rows.create({"instance_id": instance.id, "day": "2026-01-01", "company_id": instance.company_id.id})
+        alert = self.env["saas.usage.alert"].create(
+            {"rule_id": rule.id, "instance_id": theirs.id, "since": "2026-01-01"}
+        )
+        hidden = ((rows[1], "saas.usage"), (alert, "saas.usage.alert"), (rule, "saas.usage.rule"))
+        self.assertEqual(self.env["saas.usage"].with_user(self.user).search([("id", "in", rows.ids)]), rows[0])
+        for record, model in hidden:
+            self.assertNotIn(record, self.env[model].with_user(self.user).search([]))
+        self.user.company_ids += second
+        self.env.invalidate_all()
+        for record, model in hidden:
+            found = self.env[model].with_user(self.user).with_context(allowed_company_ids=second.ids).search([])
+            self.assertIn(record, found)
+
+    def test_portal_sees_no_usage_of_its_instance(self):
+        mine = self.instance.with_user(self.portal)
+        for name in ("usage_ids", "usage_requests", "usage_users", "usage_storage_mb", "usage_problem", "usage_graph"):
+            with self.subTest(name), self.assertRaises(AccessError):
+                mine.read([name])
+            self.assertIn(name, self.instance.with_user(self.user).read([name])[0])
 
     def test_backup_paths_are_the_administrators(self):
         backup = self.env["saas.backup"].create({"name": "x", "instance_id": self.instance.id, "path": "/x"})

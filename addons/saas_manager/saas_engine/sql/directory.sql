@@ -55,6 +55,7 @@ CREATE TABLE IF NOT EXISTS saas.report (
     since timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (db, kind)
 );
+ALTER TABLE saas.counter ADD COLUMN IF NOT EXISTS cron_seconds double precision NOT NULL DEFAULT 0;
 CREATE TABLE IF NOT EXISTS saas.publication (version bigint NOT NULL);
 INSERT INTO saas.publication SELECT 1 WHERE NOT EXISTS (SELECT FROM saas.publication);
 INSERT INTO saas.runtime (code) VALUES ('shared') ON CONFLICT DO NOTHING;
