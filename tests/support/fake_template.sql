@@ -10,7 +10,8 @@ CREATE TABLE res_users_log (id serial PRIMARY KEY, create_uid int, create_date t
 CREATE TABLE res_lang (id serial PRIMARY KEY, code varchar NOT NULL, active boolean);
 CREATE TABLE ir_model_data (id serial PRIMARY KEY, module varchar, name varchar, model varchar, res_id int);
 CREATE TABLE ir_module_module (id serial PRIMARY KEY, name varchar, state varchar, latest_version varchar);
-CREATE TABLE ir_cron (id serial PRIMARY KEY, interval_number int, interval_type varchar, nextcall timestamp);
+CREATE TABLE ir_cron (id serial PRIMARY KEY, interval_number int, interval_type varchar, nextcall timestamp, cron_name varchar,
+    active boolean DEFAULT true, failure_count int DEFAULT 0, first_failure_date timestamp);
 CREATE TABLE ir_cron_trigger (id serial PRIMARY KEY, cron_id int REFERENCES ir_cron, call_at timestamp);
 CREATE TABLE mail_alias_domain (id serial PRIMARY KEY, name varchar, bounce_alias varchar, catchall_alias varchar,
     default_from varchar, sequence int, create_date timestamp, write_date timestamp);
