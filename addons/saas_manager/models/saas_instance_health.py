@@ -26,7 +26,7 @@ class SaasInstanceHealth(models.Model):
         copy=False,
         index=True,
     )
-    health_since = fields.Datetime("In This Health Since", readonly=True, copy=False)
+    health_since = fields.Datetime("Health Since", readonly=True, copy=False)
     health_checked_at = fields.Datetime("Last Check", readonly=True, copy=False, groups="saas_manager.group_user")
     health_misses = fields.Integer(
         "Looks in Vain", readonly=True, copy=False, aggregator=None, groups="saas_manager.group_user"
@@ -81,7 +81,7 @@ class SaasInstanceHealth(models.Model):
             "certificate_soon": self.env._("Its certificate ends in %(days)s days."),
             "database": self.env._("Its database can't be asked (%(detail)s)."),
             "crons": self.env._(
-                "%(count)s scheduled actions keep failing; the worst, %(name)s, %(failures)s times in a row."
+                "Failing scheduled actions: %(count)s. The worst, %(name)s, has failed %(failures)s times in a row."
             ),
             "backup_late": self.env._("The last backup is %(days)s days old."),
             "backup_missing": self.env._("There is no backup, and it is %(days)s days old."),
