@@ -15,6 +15,7 @@ from stack.services import PROCESSES, Stack
 PORTS = {"manager": 8069, "manager_gevent": 8072, "tenant": 8169, "tenant_gevent": 8172}
 SCHEMES = ("http", "https")
 ENCRYPTIONS = ("starttls", "none")
+EVERYWHERE = ("0.0.0.0", "::", "[::]")  # noqa: S104 - an address that is compared with, nothing listens there
 
 
 class InstalledPaths(Paths):
@@ -95,7 +96,18 @@ class InstalledStack(Stack):
             **super().manager_environment(),
             "SAAS_PUBLIC_SCHEME": self.scheme,
             "SAAS_PROXY_URL": proxy,
+            "SAAS_PROXY_TLS": self._tls_address(),
         }
+
+    def _tls_address(self):
+        """Return where browsers' TLS ends, as the manager reaches it: at Traefik, or where somebody in front says."""
+        if self.environ.get("SAAS_PROXY_TLS"):
+            return self.environ["SAAS_PROXY_TLS"]
+        if (self.environ.get("SAAS_TLS") or "http") == "off":
+            return ""
+        host = self.environ.get("SAAS_TRAEFIK_SERVICE") or self.environ.get("SAAS_BIND") or "127.0.0.1"
+        port = number(self.environ, "SAAS_HTTPS_PORT", 443)
+        return f"{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
 
     def write_configuration(self):
         """Write what the services read beside their arguments. Traefik's files are a service of their own."""

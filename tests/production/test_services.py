@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -10,6 +11,7 @@ from demo_processes import demo_programs
 from stack import python_env
 from stack.odoo_source import NIGHTLY
 from stack.production.credentials import NEEDED, variables
+from stack.production.installation import InstalledStack
 from stack.production.start import SERVICES
 from stack.secret_files import NAMES
 
@@ -106,3 +108,17 @@ def test_every_variable_of_the_env_file_stands_in_the_configuration_guide():
     table = dict(re.findall(r"^\| `(\w+)` \| `?([^|`]*)`? \| \S", text, re.MULTILINE))
     explained = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert {name: default.strip() for name, default in table.items()} == explained
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"SAAS_TRAEFIK_SERVICE": "traefik"}, "traefik:443"),
+        ({"SAAS_TRAEFIK_SERVICE": "traefik", "SAAS_TLS": "off"}, ""),
+        ({"SAAS_TLS": "off", "SAAS_PROXY_TLS": "front.example:8443"}, "front.example:8443"),
+        ({"SAAS_BIND": "0.0.0.0", "SAAS_HTTPS_PORT": "8443"}, "127.0.0.1:8443"),  # noqa: S104
+        ({"SAAS_BIND": "192.0.2.7", "SAAS_TLS": "dns"}, "192.0.2.7:443"),
+    ],
+)
+def test_the_manager_knows_where_tls_ends(environ, expected):
+    assert InstalledStack._tls_address(SimpleNamespace(environ=environ)) == expected

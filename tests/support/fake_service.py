@@ -35,7 +35,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.server.on_login(entry)
         self.send_response(200 if found else 404)
         self.end_headers()
-        self.wfile.write(PAGE if found else b"")
+        with contextlib.suppress(BrokenPipeError):  # whoever asked did not wait
+            self.wfile.write(PAGE if found else b"")
 
     def log_message(self, *arguments):
         pass

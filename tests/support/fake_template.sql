@@ -12,7 +12,8 @@ CREATE TABLE ir_model_data (id serial PRIMARY KEY, module varchar, name varchar,
 CREATE TABLE res_groups_implied_rel (gid int, hid int);
 CREATE TABLE res_groups_users_rel (gid int, uid int);
 CREATE TABLE ir_module_module (id serial PRIMARY KEY, name varchar, state varchar, latest_version varchar);
-CREATE TABLE ir_cron (id serial PRIMARY KEY, interval_number int, interval_type varchar, nextcall timestamp);
+CREATE TABLE ir_cron (id serial PRIMARY KEY, interval_number int, interval_type varchar, nextcall timestamp, cron_name varchar,
+    active boolean DEFAULT true, failure_count int DEFAULT 0, first_failure_date timestamp);
 CREATE TABLE ir_cron_trigger (id serial PRIMARY KEY, cron_id int REFERENCES ir_cron, call_at timestamp);
 CREATE TABLE mail_alias_domain (id serial PRIMARY KEY, name varchar, bounce_alias varchar, catchall_alias varchar,
     default_from varchar, sequence int, create_date timestamp, write_date timestamp);

@@ -94,3 +94,11 @@ def test_no_secret_in_texts():
     with pytest.raises(ConfigurationError) as refusal:
         Settings.from_environment({**COMPLETE, "SAAS_MASTER_SECRET": "s3cret"})
     assert "s3cret" not in str(refusal.value)
+
+
+def test_where_tls_ends():
+    for given, expected in (("traefik:443", ("traefik", 443)), ("[::1]:8443", ("::1", 8443)), ("", None)):
+        assert Settings.from_environment({**COMPLETE, "SAAS_PROXY_TLS": given}).tls_address == expected
+    for given in ("traefik", ":443", "traefik:0", "traefik:70000", "traefik:https"):
+        with pytest.raises(ConfigurationError, match="SAAS_PROXY_TLS"):
+            Settings.from_environment({**COMPLETE, "SAAS_PROXY_TLS": given})

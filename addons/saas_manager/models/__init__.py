@@ -34,6 +34,8 @@ from . import (
     saas_instance_company,
     saas_instance_companies,
     saas_instance_sign_in,
+    saas_instance_health,
+    saas_instance_health_check,
     saas_pool_clone,
     saas_template_pool,
     saas_instance_pool,

@@ -66,6 +66,7 @@ class SaasDashboard(models.AbstractModel):
         """Return what waits for a person, each with its number and the list to open."""
         rows = [
             ("instances", "saas.instance", [("state", "=", "failed")]),
+            ("unwell", "saas.instance", [("health", "in", ("down", "degraded"))]),
             ("disks", "saas.server", [("disk_used", ">=", FULL_DISK_PERCENT)]),
             ("unpaid", "saas.subscription", [("state", "=", "past_due")]),
             ("problems", "saas.subscription", [("problem", "!=", False)]),
@@ -85,6 +86,7 @@ class SaasDashboard(models.AbstractModel):
         return {
             "jobs": (self.env._("failed job"), self.env._("failed jobs")),
             "instances": (self.env._("failed instance"), self.env._("failed instances")),
+            "unwell": (self.env._("instance not healthy"), self.env._("instances not healthy")),
             "disks": (self.env._("disk nearly full"), self.env._("disks nearly full")),
             "unpaid": (self.env._("subscription not paid"), self.env._("subscriptions not paid")),
             "problems": (self.env._("subscription with a problem"), self.env._("subscriptions with a problem")),

@@ -24,6 +24,7 @@ class SaasEvent(models.Model):
             ("terminated", "Deleted"),
             ("mail", "Mail"),
             ("access", "Access"),
+            ("health", "Health"),
             ("built", "Template Built"),
             ("started", "Contract Begun"),
             ("invoiced", "Invoice"),

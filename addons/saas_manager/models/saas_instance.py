@@ -37,9 +37,13 @@ class SaasInstance(models.Model):
             *("rename_to", "rename_failure", "gateway_reports"),
             "subscription_hold",
             *("storage_used_mb", "users_used", "measured_at", "storage_level", "storage_level_since", "use_problem"),
+            *("health", "health_since", "health_checked_at", "health_misses", "health_seconds", "health_reasons"),
+            *("certificate_until", "failing_crons"),
         ]
     )
-    _dashboard_fields = frozenset(["state", "company_id", "requested_at", "provisioned_at", "provision_seconds"])
+    _dashboard_fields = frozenset(
+        ["state", "company_id", "requested_at", "provisioned_at", "provision_seconds", "health"]
+    )
     # What stands in the directory, in the database or in a path: fixed once the first job was queued.
     _fixed_after_draft = frozenset(
         [

@@ -3,7 +3,7 @@
 import contextlib
 from urllib.parse import urlsplit
 
-from . import filestore, naming, personalise, roles, tenant_rpc, web
+from . import filestore, naming, personalise, probe, roles, tenant_rpc, web
 from .directory import Directory, TenantEntry
 from .errors import NameTakenError, TemplateNotReadyError
 from .pool import Pool
@@ -94,6 +94,20 @@ class Provisioner:
         :raise RetryableError: it is not there yet
         """
         web.wait_for_login_page(self._door, self._public_host(spec), VERIFY_SECONDS)
+
+    def examine(self, spec, seconds):
+        """Look at a tenant that runs: page, certificate, scheduled actions. Nothing is changed, repaired or waited for.
+
+        :param float seconds: how long its page may take
+        :return: `health.Seen`
+        """
+
+        def connect():
+            return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+
+        is_encrypted = urlsplit(spec.url).scheme == "https"
+        tls_address = self.settings.tls_address if is_encrypted else None
+        return probe.look(self._door, self._public_host(spec), tls_address, seconds, connect)
 
     # -- and back
 

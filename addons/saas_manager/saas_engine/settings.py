@@ -27,6 +27,7 @@ class Settings:
     backup_dir: Path
     pg_bin: Path | None = None
     proxy_url: str | None = None
+    tls_address: tuple | None = None
 
     @classmethod
     def from_environment(cls, environ=None):
@@ -43,6 +44,7 @@ class Settings:
             backup_dir=Path(_required(environ, "SAAS_BACKUP_DIR")),
             pg_bin=Path(pg_bin) if pg_bin else None,
             proxy_url=(environ.get("SAAS_PROXY_URL") or "").rstrip("/") or None,
+            tls_address=network_address(environ, "SAAS_PROXY_TLS"),
         )
 
 
@@ -83,6 +85,20 @@ def _required(environ, name):
     if not value:
         raise ConfigurationError(f"{name} is missing or empty.")
     return value
+
+
+def network_address(environ, name):
+    """Return the `host:port` in the variable `name` as a pair, or None if it is not set.
+
+    :raise ConfigurationError: it is something else
+    """
+    value = (environ.get(name) or "").strip()
+    if not value:
+        return None
+    host, _colon, port = value.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ConfigurationError(f"{name} is {value!r}: it must be a host and a port, such as traefik:443.")
+    return host.strip("[]"), int(port)
 
 
 def port_number(environ, name):

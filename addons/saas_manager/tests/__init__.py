@@ -4,6 +4,7 @@ from . import (
     test_dashboard_live,
     test_access,
     test_bulk,
+    test_health,
     test_import,
     test_instance_use,
     test_instance_views,

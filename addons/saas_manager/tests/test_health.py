@@ -1,0 +1,360 @@
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo import fields
+from odoo.exceptions import AccessError
+from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.queue_job.job import Job
+from odoo.addons.saas_manager.saas_engine.errors import ConfigurationError
+from odoo.addons.saas_manager.saas_engine.health import FailingCron, Seen
+
+from .common import SaasCase
+
+WELL = Seen(seconds=0.2)
+GONE = Seen(page="page_status", page_detail="HTTP 502", seconds=0.1)
+SILENT = Seen(page="page_timeout", page_detail="no complete answer within 10.0 s")
+ILL = Seen(seconds=0.2, crons=(FailingCron("Send <b>mails</b>", 4),))
+CHECK = "odoo.addons.saas_manager.models.saas_instance_health_check"
+
+
+@tagged("post_install", "-at_install")
+class TestHealth(SaasCase, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._create_users()
+        cls._activate(cls.instance)
+
+    def setUp(self):
+        super().setUp()
+        self.seen = {}
+        self.provisioner.examine.side_effect = self._see
+
+    def _see(self, spec, seconds):
+        found = self.seen.get(spec.subdomain, WELL)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _look(self, found=None, instances=None):
+        """Look at instances, as the hourly job does, an hour after the last time."""
+        instances = instances or self.instance
+        self.seen = found if isinstance(found, dict) else {self.instance.subdomain: found}
+        instances._write_protected({"health_checked_at": False})
+        return self.env["saas.instance"]._job_check_health(instances.ids)
+
+    def _second_look(self):
+        [job] = self._checks(is_second=True)
+        self.env["saas.instance"]._job_check_health(*job.args)
+
+    def _checks(self, is_second=False):
+        jobs = self.env["queue.job"].search([("method_name", "=", "_job_check_health")], order="id desc")
+        return jobs.filtered(lambda job: job.args[1] is is_second)
+
+    def _go_down(self, found=GONE):
+        self._look(found)
+        self._second_look()
+
+    def _health_events(self):
+        return self.instance.event_ids.filtered(lambda event: event.kind == "health").sorted("id")
+
+    def _activities(self):
+        kind = self.env.ref("saas_manager.mail_activity_type_down")
+        return self.instance.activity_ids.filtered(lambda activity: activity.activity_type_id == kind)
+
+    # === STATES === #
+
+    def test_healthy(self):
+        until = datetime(2030, 5, 1, 12, tzinfo=UTC)
+        self._look(Seen(seconds=0.25, certificate_until=until, certificate_days=400))
+        self.assertRecordValues(
+            self.instance,
+            [
+                {
+                    "health": "healthy",
+                    "health_seconds": 0.25,
+                    "health_text": "",
+                    "certificate_until": until.date(),
+                    "failing_crons": 0,
+                }
+            ],
+        )
+        self.assertTrue(self.instance.health_since)
+        self.assertRecordValues(self._health_events(), [{"message": "Healthy", "level": "info"}])
+
+    def test_degraded_at_once_and_the_change_is_an_event(self):
+        self._look(WELL)
+        self._look(ILL)
+        self.assertEqual((self.instance.health, self.instance.failing_crons), ("degraded", 1))
+        self.assertIn("4 times in a row", self.instance.health_text)
+        since = self.instance.health_since
+        self._look(ILL)
+        self.assertEqual(self.instance.health_since, since, "since when: not since the last look")
+        self._look(WELL)
+        self.assertEqual(self._health_events().mapped("level"), ["info", "warning", "info"])
+        self.assertIn("Send <b>mails</b>", self._health_events()[1].message)
+        self.assertFalse(self._activities(), "nobody is called for that")
+
+    def test_one_look_in_vain_is_no_alarm(self):
+        self._look(WELL)
+        self._look(SILENT)
+        self.assertRecordValues(self.instance, [{"health": "healthy", "health_misses": 1, "health_text": ""}])
+        [job] = self._checks(is_second=True)
+        self.assertEqual(job.args, [self.instance.ids, True])
+        wait = job.eta - fields.Datetime.now()
+        self.assertTrue(timedelta(seconds=30) < wait <= timedelta(seconds=61), wait)
+        self.seen = {}
+        self._second_look()
+        self.assertRecordValues(self.instance, [{"health": "healthy", "health_misses": 0}])
+        self.assertEqual(len(self._health_events()), 1)
+
+    def test_two_looks_in_vain_are(self):
+        self._look(WELL)
+        self._go_down()
+        self.assertEqual(self.instance.health, "down")
+        self.assertIn("HTTP 502", self.instance.health_text)
+        self.assertEqual(self._health_events()[-1].level, "error")
+        self.assertEqual(self._activities().user_id, self.instance._get_failure_users())
+        self.assertIn("HTTP 502", self._activities()[0].note)
+
+    def test_a_second_look_that_is_not_needed_any_more(self):
+        self._look(SILENT)
+        self._look(WELL)
+        self.provisioner.examine.reset_mock()
+        self._second_look()
+        self.provisioner.examine.assert_not_called()
+
+    def test_down_is_told_once_and_ends_by_itself(self):
+        self._go_down()
+        activities = self._activities()
+        self._look(GONE)
+        self.assertEqual(self._activities(), activities)
+        self._look(ILL)
+        self.assertEqual(self._activities(), activities, "it is not well yet")
+        self._look(WELL)
+        self.assertFalse(self._activities())
+        self.assertIn("healthy again", " ".join(self.instance.message_ids.mapped("body")))
+
+    def test_what_is_told_is_text(self):
+        self._go_down(Seen(page="page_unreachable", page_detail="<img src=x onerror=alert(1)>"))
+        self.assertIn("&lt;img", self._activities()[0].note)
+        self.assertNotIn("<img", self._activities()[0].note)
+
+    def test_backups(self):
+        self.env["saas.settings"]._set("saas.health_backup_days", 2)
+        self.instance._write_protected({"provisioned_at": fields.Datetime.now() - timedelta(days=3, hours=1)})
+        self._look(WELL)
+        self.assertEqual(
+            (self.instance.health, self.instance.health_reasons[0]["code"]), ("degraded", "backup_missing")
+        )
+        self.env["saas.backup"].create({"name": "acme.zip", "instance_id": self.instance.id, "path": "/nowhere"})
+        self.env.invalidate_all()
+        self._look(WELL)
+        self.assertEqual(self.instance.health, "healthy")
+        self.assertTrue(self.instance.last_backup_at)
+        with patch.object(fields.Datetime, "now", lambda: datetime.now() + timedelta(days=5)):
+            self._look(WELL)
+        self.assertEqual(self.instance.health_reasons[0]["code"], "backup_late")
+
+    def test_words_in_the_readers_language(self):
+        """The reasons are codes: each reader has them in words of their own."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self._look(ILL)
+        Instance = self.env.registry["saas.instance"]
+        original = Instance._get_health_sentences
+        with patch.object(
+            Instance,
+            "_get_health_sentences",
+            lambda self: {"crons": "%(count)s auf Deutsch"} if self.env.lang == "de_DE" else original(self),
+        ):
+            german = self.instance.with_context(lang="de_DE")
+            self.assertEqual(german.health_text, "1 auf Deutsch")
+            self.assertIn("times in a row", self.instance.health_text)
+
+    def test_a_reason_of_an_addon_that_is_gone(self):
+        self.instance._write_protected({"health_reasons": [{"code": "moon", "level": "degraded"}]})
+        self.assertEqual(self.instance.health_text, "moon")
+
+    # === WHO IS LOOKED AT === #
+
+    def test_only_what_is_on_the_air(self):
+        due = self.env["saas.instance"].search(self.env["saas.instance"]._get_health_domain())
+        self.assertEqual(due, self.instance)
+        draft = self._create_instance("draft")
+        self._look({}, draft)
+        self.assertEqual(draft.health, "unknown")
+        self.instance._write_protected({"rename_to": "elsewhere"})
+        self.assertFalse(self.env["saas.instance"].search(self.env["saas.instance"]._get_health_domain()))
+        self._look(GONE)
+        self.assertFalse(self.instance.health_misses, "the address changes: off the air for a moment")
+
+    def test_what_is_switched_off_has_no_health(self):
+        self._go_down()
+        self.instance.action_suspend()
+        self.assertRecordValues(
+            self.instance, [{"health": "unknown", "health_misses": 0, "health_text": "", "health_since": False}]
+        )
+        self.assertFalse(self._activities())
+        self._look(GONE)
+        self.assertFalse(self.instance.health_checked_at)
+        self.instance.action_resume()
+        due = self.env["saas.instance"].search(self.env["saas.instance"]._get_health_domain())
+        self.assertEqual(due, self.instance, "looked at with the next cron")
+        self.instance.action_terminate("acme")
+        self.assertFalse(self.env["saas.instance"].search(self.env["saas.instance"]._get_health_domain()))
+
+    def test_once_an_hour_however_often_it_is_asked(self):
+        """Also after a downtime: what was missed is not made up for."""
+        Instance = self.env["saas.instance"]
+        Instance._cron_check_health()
+        Instance._cron_check_health()
+        [job] = self._checks()
+        self.assertEqual(job.args, [self.instance.ids, False])
+        for _number in range(3):
+            Instance._job_check_health(*job.args)
+        self.assertEqual(self.provisioner.examine.call_count, 1)
+        Instance._cron_check_health()
+        self.assertEqual(len(self._checks()), 1)
+        self.instance._write_protected({"health_checked_at": fields.Datetime.now() - timedelta(days=7)})
+        Instance._job_check_health(*job.args)
+        self.assertEqual(self.provisioner.examine.call_count, 2)
+
+    def test_batches_one_at_a_time(self):
+        others = self.env["saas.instance"].concat(*(self._create_instance(f"many-{n}") for n in range(4)))
+        for other in others:
+            self._activate(other)
+        with patch(f"{CHECK}.BATCH", 2):
+            self.env["saas.instance"]._cron_check_health()
+        self.assertEqual(sorted(len(job.args[0]) for job in self._checks()), [1, 2, 2])
+        self.assertEqual(set(self._checks().mapped("channel")), {"root.saas_health"})
+
+    # === NOBODY SUFFERS FROM OTHERS === #
+
+    def _others(self):
+        return self.env["saas.instance"].concat(
+            *(self._activate(self._create_instance(name)) for name in ("broken", "fine"))
+        )
+
+    @mute_logger(CHECK)
+    def test_one_that_is_broken_stops_nobody(self):
+        broken, fine = self._others()
+        for error in (ConfigurationError("no runtime.json"), ZeroDivisionError("oh")):
+            with self.subTest(error):
+                self._look({"broken": error}, broken + fine)
+                self.assertEqual((broken.health, fine.health), ("unknown", "healthy"))
+                self.assertIn(str(error), broken.health_text)
+
+    @mute_logger(CHECK)
+    def test_one_that_can_not_be_written_down_stops_nobody(self):
+        broken, fine = self._others()
+        Instance = self.env.registry["saas.instance"]
+        original = Instance._set_health
+
+        def fail(record, state, **values):
+            if record == broken:
+                raise ZeroDivisionError
+            return original(record, state, **values)
+
+        with patch.object(Instance, "_set_health", fail):
+            self._look({}, broken + fine)
+        self.assertEqual((broken.health, fine.health), ("unknown", "healthy"))
+
+    def test_somebody_was_faster(self):
+        busy, fine = self._others()
+        Instance = self.env.registry["saas.instance"]
+        original = Instance._set_health
+
+        def meet(record, state, **values):
+            if record == busy:
+                raise psycopg2.errors.SerializationFailure
+            return original(record, state, **values)
+
+        with patch.object(Instance, "_set_health", meet):
+            self._look({}, busy + fine)
+        self.assertEqual(fine.health, "healthy")
+        [job] = self._checks()
+        self.assertEqual(job.args[0], busy.ids, "it is looked at again")
+        self.assertTrue(job.eta)
+
+    def test_a_service_that_hangs_is_not_waited_for_each_time(self):
+        many = self.env["saas.instance"].concat(
+            *(self._activate(self._create_instance(f"hangs-{number}")) for number in range(5))
+        )
+        self._look(dict.fromkeys(many.mapped("subdomain"), SILENT), many)
+        waited = [call.args[1] for call in self.provisioner.examine.call_args_list]
+        self.assertEqual(waited, [10, 10, 10, 2, 2])
+
+    def test_a_whole_service_that_goes_fills_no_mailbox(self):
+        many = self.env["saas.instance"].concat(
+            *(self._activate(self._create_instance(f"goes-{number}")) for number in range(5))
+        )
+        Instance = self.env.registry["saas.instance"]
+        mailed = []
+        original = Instance._schedule_health_activity
+
+        def note(record, is_mailed=True):
+            mailed.append(is_mailed)
+            return original(record, is_mailed)
+
+        with patch.object(Instance, "_schedule_health_activity", note):
+            self._look(dict.fromkeys(many.mapped("subdomain"), GONE), many)
+            self._second_look()
+        self.assertEqual(mailed, [True] * 3 + [False] * 2)
+        self.assertTrue(all(each.activity_ids for each in many))
+
+    # === PEOPLE === #
+
+    def test_check_now(self):
+        self.instance.with_user(self.user).action_check_health()
+        [job] = self._jobs(self.instance, "_job_check_now")
+        self.provisioner.examine.assert_not_called()
+        self.assertEqual(job.channel, "root.saas", "nobody waits behind hundreds of others")
+        self._look(WELL)
+        self.seen = {"acme": ILL}
+        Job.load(self.env, job.uuid).perform()
+        self.assertEqual(self.instance.health, "degraded", "although the last look was a moment ago")
+        draft = self._create_instance("draft")
+        draft.action_check_health()
+        self.assertFalse(self._jobs(draft, "_job_check_now"))
+        self.assertIn("Not relevant", draft._job_check_now())
+
+    def test_who_may(self):
+        portal = new_test_user(self.env, "acme_portal", "base.group_portal", partner_id=self.customer.id)
+        self._look(ILL)
+        self.assertTrue(self.instance.with_user(self.user).health_text)
+        with self.assertRaises(AccessError):
+            self.instance.with_user(portal).read(["health_text"])
+        with self.assertRaises(AccessError):
+            self.instance.with_user(new_test_user(self.env, "employee", "base.group_user")).action_check_health()
+        for values in ({"health": "healthy"}, {"health_reasons": False}, {"health_checked_at": False}):
+            with self.subTest(values), self.assertRaises(AccessError):
+                self.instance.with_user(self.administrator).write(values)
+
+    def test_the_dashboard_counts_the_sick(self):
+        def count():
+            self.env.flush_all()
+            rows = self.env["saas.dashboard"].with_user(self.user).get_data()["attention"]
+            [row] = [row for row in rows if row["key"] == "unwell"] or [{"count": 0, "domain": None}]
+            if row["domain"]:
+                found = self.env["saas.instance"].with_user(self.user).search(row["domain"])
+                self.assertEqual(len(found), row["count"])
+            return row["count"]
+
+        self.assertEqual(count(), 0)
+        self._look(ILL)
+        self.assertEqual(count(), 1)
+        self._go_down()
+        self.assertEqual(count(), 1)
+        self._look(WELL)
+        self.assertEqual(count(), 0)
+
+    def test_settings_are_asked(self):
+        self.env["saas.settings"]._set("saas.health_cron_failures", 5)
+        self.env["saas.settings"]._set("saas.health_timeout_seconds", 7)
+        self._look(ILL)
+        self.assertEqual(self.instance.health, "healthy")
+        self.assertEqual(self.provisioner.examine.call_args.args[1], 7)
