@@ -82,6 +82,7 @@ class SaasSubscriptionBilling(models.Model):
         if self.state == "trial":
             self._transition("active")
             self._log_event("started", self.env._("The trial is over: the first paid period begins."))
+            self._mail_customer("started")
         return row
 
     def _write_period(self, period):
@@ -123,6 +124,7 @@ class SaasSubscriptionBilling(models.Model):
     def action_mark_past_due(self):
         """Say that a contract which is invoiced elsewhere is not paid."""
         for subscription in self._check_is_external():
+            subscription._check_can_become("past_due", ("active",))
             subscription._transition("past_due")
             subscription._log_event("past_due", self.env._("Marked as not paid."), "warning")
         return True
@@ -130,6 +132,7 @@ class SaasSubscriptionBilling(models.Model):
     def action_mark_paid(self):
         """Say that a contract which is invoiced elsewhere is paid."""
         for subscription in self._check_is_external():
+            subscription._check_can_become("active", ("past_due",))
             subscription._reinstate("active")
         return True
 

@@ -9,7 +9,10 @@ OTHERS = (
     *("saas.backup", "saas.pool.clone", "saas.template.workshop"),
 )
 SUBSCRIPTIONS = ("saas.subscription", "saas.subscription.line")
-BILLED = ("saas.subscription.period", "saas.subscription.step")
+BILLED = (
+    *("saas.subscription.period", "saas.subscription.step"),
+    *("saas.subscription.movement", "saas.subscription.report"),
+)
 RECORDS = (*MODELS, "saas.instance", "saas.instance.company", *OTHERS, *SUBSCRIPTIONS, *BILLED)
 
 
