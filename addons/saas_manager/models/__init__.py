@@ -56,6 +56,11 @@ from . import (
     saas_subscription_trial,
     saas_subscription_cron,
     saas_subscription_notices,
+    saas_subscription_by_hand,
+    saas_subscription_mails,
+    saas_subscription_movement,
+    saas_subscription_mrr,
+    saas_subscription_report,
     saas_instance_resource,
     saas_instance_contact,
     saas_instance_reports,
@@ -77,4 +82,5 @@ from . import (
     ir_websocket,
     res_partner,
     saas_dashboard,
+    saas_dashboard_revenue,
 )

@@ -23,6 +23,7 @@ class SaasSubscription(models.Model):
             *("state", "anchor", "next_period_start", "trial_end", "trial_reminded_at", "state_before_suspension"),
             *("cancel_on", "cancel_reason", "end_cause", "ended_on"),
             *("problem", "pending_plan_id", "pending_interval", "pending_users", "pending_storage"),
+            *("is_suspended_by_hand", "suspension_reason"),
         ]
     )
     # What invoices were made from: changed by the wizards alone once the contract runs.
@@ -91,11 +92,11 @@ class SaasSubscription(models.Model):
         "Per Period", compute="_compute_amounts", store=True, help="Without taxes, discounts taken off."
     )
     monthly_amount = fields.Monetary(
-        "MRR",
+        "Per Month",
         compute="_compute_amounts",
         store=True,
         groups="saas_manager.group_user",
-        help="Monthly recurring revenue, without taxes.",
+        help="The price of a period, spread over its months, without taxes.",
     )
 
     _name_unique = Constraint("UNIQUE (name, company_id)", "Another subscription has this number.")

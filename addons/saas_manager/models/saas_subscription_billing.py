@@ -93,6 +93,8 @@ class SaasSubscriptionBilling(models.Model):
         if trials:
             trials._transition("active")
             trials._log_event("started", self.env._("The trial is over: the first paid period begins."))
+            for subscription in trials:
+                subscription._mail_customer("started")
 
     def _write_periods(self, due):
         """Return the rows of periods: new ones, or those of periods which were given back as a whole."""
@@ -147,6 +149,7 @@ class SaasSubscriptionBilling(models.Model):
     def action_mark_past_due(self):
         """Say that a contract which is invoiced elsewhere is not paid."""
         for subscription in self._check_is_external():
+            subscription._check_can_become("past_due", ("active",))
             subscription._transition("past_due")
             subscription._log_event("past_due", self.env._("Marked as not paid."), "warning")
         return True
@@ -154,6 +157,7 @@ class SaasSubscriptionBilling(models.Model):
     def action_mark_paid(self):
         """Say that a contract which is invoiced elsewhere is paid."""
         for subscription in self._check_is_external():
+            subscription._check_can_become("active", ("past_due",))
             subscription._reinstate("active")
         return True
 

@@ -193,6 +193,7 @@ class SaasSubscriptionChange(models.Model):
             self._apply_change(wanted)
         else:
             self._plan_change(wanted)
+        self._mail_customer("changed")
 
     def _plan_change(self, wanted):
         self._write_protected(
@@ -250,7 +251,12 @@ class SaasSubscriptionChange(models.Model):
 
     def action_undo_change(self):
         """Forget a change that was planned for the end of the period."""
-        for subscription in self.filtered("pending_plan_id"):
+        for subscription in self:
+            if not subscription.pending_plan_id:
+                raise UserError(
+                    self.env._('No change of "%(name)s" is planned: there is nothing to undo.', name=subscription.name)
+                )
             subscription._write_protected({"pending_plan_id": False, "pending_interval": False})
             subscription._log_event("changed", self.env._("The planned change was undone."))
+            subscription._mail_customer("changed")
         return True

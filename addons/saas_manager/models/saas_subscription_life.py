@@ -79,6 +79,7 @@ class SaasSubscriptionLife(models.Model):
         self._log_event("started", self.env._("The first paid period begins."))
         self._bill_due(always=1)
         self._activate_resources()
+        self._mail_customer("started")
 
     # === SUSPEND, RESUME === #
 
@@ -90,9 +91,13 @@ class SaasSubscriptionLife(models.Model):
         for subscription in self:
             reason_shown = reason or self.env["saas.instance"]._get_default_suspension_reason()
             before = subscription.state
-            if subscription._transition("suspended", state_before_suspension=before):
-                subscription._log_event("suspended", self.env._("Suspended."), "warning")
+            by_hand = {"is_suspended_by_hand": True, "suspension_reason": reason_shown}
+            if subscription._transition("suspended", state_before_suspension=before, **by_hand):
+                subscription._log_event(
+                    "suspended", self.env._("Suspended: %(reason)s", reason=reason_shown), "warning"
+                )
                 subscription._suspend_resources(reason_shown)
+                subscription._mail_customer("paused")
         return True
 
     def action_resume(self):
@@ -106,6 +111,8 @@ class SaasSubscriptionLife(models.Model):
     def _check_can_come_back(self):
         if self.state not in ("suspended", *ENDED_STATES):
             raise UserError(self._transition_error_message("active"))
+        if not self.next_period_start:
+            raise UserError(self.env._('"%(name)s" has never begun. Make a new subscription.', name=self.name))
         if self._has_lost_resources():
             raise UserError(
                 self.env._('What "%(name)s" has paid for is deleted. Start a new subscription.', name=self.name)
@@ -117,13 +124,17 @@ class SaasSubscriptionLife(models.Model):
         Days on which everything was off are not billed: the next period then begins today.
         """
         self.ensure_one()
-        values = {"end_cause": False, "ended_on": False, "cancel_on": False}
+        before = self.state
+        values = {"end_cause": False, "ended_on": False, "cancel_on": False, "cancel_reason": False}
+        values.update(state_before_suspension=False, is_suspended_by_hand=False, suspension_reason=False)
         day = contract.restart_day(self._get_contract(), self._today())
         if day:
             values.update(next_period_start=day, anchor=day.day)
-        if self._transition(state, **values, cancel_reason=False, state_before_suspension=False):
+        if self._transition(state, **values):
             self._log_event("resumed", self.env._("Everything is back."))
             self._resume_resources()
+            if before != "past_due":  # nothing was off
+                self._mail_customer("resumed")
             self._notify_progress()
 
     # === CANCEL === #
@@ -142,15 +153,21 @@ class SaasSubscriptionLife(models.Model):
             subscription._log_event(
                 "cancelled", self.env._("Cancelled as of %(date)s.", date=subscription.cancel_on), "warning"
             )
+            subscription._mail_customer("cancelling")
         return True
 
     def action_undo_cancellation(self):
         """Let a contract that was cancelled for a later day go on."""
-        for subscription in self.filtered("cancel_on"):
-            if subscription.state not in LIVE_STATES:
+        for subscription in self:
+            if subscription.state in ENDED_STATES:
                 raise UserError(self.env._("It has ended already. Resume it instead."))
+            if not subscription.cancel_on:
+                raise UserError(
+                    self.env._('"%(name)s" is not cancelled: there is nothing to undo.', name=subscription.name)
+                )
             subscription._write_protected({"cancel_on": False, "cancel_reason": False})
             subscription._log_event("resumed", self.env._("The cancellation was undone."))
+            subscription._mail_customer("cancellation_undone")
         return True
 
     def action_cancel_now(self, reason=None, refund=True):
@@ -160,6 +177,7 @@ class SaasSubscriptionLife(models.Model):
         :param bool refund: give back what was paid for the days that are left
         """
         for subscription in self:
+            subscription._check_can_become("cancelled")
             subscription._write_protected({"cancel_reason": reason or False})
             subscription._end("cancelled", "customer", refund=refund)
         return True
@@ -187,4 +205,6 @@ class SaasSubscriptionLife(models.Model):
             subscription._log_event("ended", self.env._("It ended: %(cause)s.", cause=labels[cause]), "warning")
             if had_begun:
                 subscription._terminate_resources()
+                if cause != "unpaid":  # that has a mail of its own
+                    subscription._mail_customer("ended")
             subscription._notify_progress()

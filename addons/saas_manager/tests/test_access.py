@@ -10,7 +10,10 @@ OTHERS = (
     *("saas.usage", "saas.usage.alert"),
 )
 SUBSCRIPTIONS = ("saas.subscription", "saas.subscription.line")
-BILLED = ("saas.subscription.period", "saas.subscription.step")
+BILLED = (
+    *("saas.subscription.period", "saas.subscription.step"),
+    *("saas.subscription.movement", "saas.subscription.report"),
+)
 RULES = ("saas.usage.rule",)
 RECORDS = (*MODELS, *RULES, "saas.instance", "saas.instance.company", *OTHERS, *SUBSCRIPTIONS, *BILLED)
 

@@ -6,6 +6,8 @@ from . import (
     saas_settings_page,
     saas_subscription_cancel_wizard,
     saas_subscription_change_wizard,
+    saas_subscription_suspend_wizard,
+    saas_subscription_terminate_wizard,
     saas_suspend_wizard,
     saas_terminate_wizard,
 )
