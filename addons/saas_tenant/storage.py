@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from odoo import SUPERUSER_ID
 from odoo.exceptions import UserError
-from odoo.http import request
 from odoo.tools.misc import formatLang
 
-from . import gateway
+from . import gateway, policy
 
 MEGABYTE = 2**20
 # Kept with the transaction, where no client can put anything.
@@ -91,11 +90,6 @@ def let_in(env, content):
     env.cr.cache.setdefault(CONTENTS, set()).add(content)
 
 
-def is_asked():
-    """Tell whether somebody has sent a request. Scheduled actions and commands bring nobody's files."""
-    return bool(request)
-
-
 def format_size(env, size):
     """Return a number of bytes for people."""
     megabytes = size / MEGABYTE
@@ -122,8 +116,8 @@ def _stored_since(env, moment):
 
 def _is_own(env, data):
     """Tell whether Odoo itself brings this content, and no person."""
-    if env.uid == SUPERUSER_ID or not env.registry.ready or not is_asked():
-        return True  # bundles of assets, modules that are installed, scheduled actions
+    if env.uid == SUPERUSER_ID or not env.registry.ready or policy.is_command():
+        return True  # bundles of assets, modules that are installed, commands of the operator
     cache = env.cr.cache
     if cache.get(EXEMPT) or bytes(data) in cache.get(CONTENTS, ()):
         return True

@@ -3,6 +3,7 @@ from . import (
     ir_actions_report,
     ir_actions_server,
     ir_attachment,
+    ir_cron,
     ir_http,
     ir_mail_server,
     ir_model_fields,

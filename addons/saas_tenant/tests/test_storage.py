@@ -38,7 +38,6 @@ class StorageCase(GatewayCase):
 
     def setUp(self):
         super().setUp()
-        self.startPatcher(patch.object(storage, "is_asked", lambda: True))
         self.env.cr.cache.clear()
         self.addCleanup(self.env.cr.cache.clear)
         self.gateway = self.serve(max_storage_mb=10, plan="starter", plan_name="Starter", contact="boss@example.com")
@@ -169,8 +168,12 @@ class TestStorage(StorageCase):
         self.use(11)
         system = self.env["ir.attachment"].with_user(self.env.ref("base.user_root"))
         self.assertTrue(system.create({"name": "web.assets.css", "raw": b"a { color: red }"}))
-        with patch.object(storage, "is_asked", lambda: False):
-            self.assertTrue(self.upload())
+        Cron, create = self.env.registry["ir.cron"], self.upload
+        cron = self.env.ref("saas_tenant.ir_cron_free_storage").with_user(self.admin)
+        with patch.object(self.env.registry["ir.actions.server"], "run", lambda action: create()):
+            Cron._callback(cron.sudo(), "Fetch", cron.sudo().ir_actions_server_id.id)
+        with self.assertRefused():
+            self.upload()
 
     def test_documents_that_odoo_makes_are_kept(self):
         self.use(11)

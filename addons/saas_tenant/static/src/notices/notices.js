@@ -8,6 +8,11 @@ const STORAGE_KEY = "saas_tenant.dismissed.";
 const INTERVAL = 60000; // how often a page that stays open asks again
 const PAUSE = 10000; // while somebody goes from page to page, not more often than this
 
+/** Tell whether somebody has put a notice away in this browser. */
+export function isDismissed({ dismissable, key }) {
+    return dismissable && Boolean(browser.localStorage.getItem(STORAGE_KEY + key));
+}
+
 /** Bars over every page of the web client. Only administrators get any; `saas.tenant.notice` says which. */
 export class Notices extends Component {
     static template = "saas_tenant.Notices";
@@ -48,9 +53,7 @@ export class Notices extends Component {
     }
 
     withoutDismissed(notices) {
-        return notices.filter(
-            ({ dismissable, key }) => !dismissable || !browser.localStorage.getItem(STORAGE_KEY + key)
-        );
+        return notices.filter((notice) => !isDismissed(notice));
     }
 
     dismiss(notice) {

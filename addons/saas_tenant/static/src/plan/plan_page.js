@@ -1,4 +1,5 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
+import { isDismissed } from "../notices/notices";
 import { Layout } from "@web/search/layout";
 import { registry } from "@web/core/registry";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
@@ -16,6 +17,8 @@ export class PlanPage extends Component {
         this.state = useState({ page: null });
         onWillStart(async () => {
             this.state.page = await this.orm.call("saas.tenant.plan", "get_page", []);
+            // The others stand over the page, as over every page.
+            this.state.page.notices = this.state.page.notices.filter(isDismissed);
         });
     }
 
@@ -28,7 +31,7 @@ export class PlanPage extends Component {
     }
 
     width(meter) {
-        return `${Math.min(100, Math.max(meter.percent, 1))}%`;
+        return `${Math.min(100, meter.percent)}%`;
     }
 }
 
