@@ -33,6 +33,7 @@ class SaasSubscription(models.Model):
             *("state", "anchor", "next_period_start", "trial_end", "trial_reminded_at", "state_before_suspension"),
             *("cancel_on", "cancel_reason", "end_cause", "ended_on"),
             *("problem", "pending_plan_id", "pending_interval", "pending_users", "pending_storage"),
+            "pending_present_prices",
         ]
     )
     # What invoices were made from: changed by the wizards alone once the contract runs.
