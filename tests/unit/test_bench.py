@@ -30,5 +30,5 @@ def test_some_rows_can_be_measured_alone(bench, text, names):
 
 
 def test_a_group_that_is_none_is_refused_with_the_names_of_all(bench):
-    with pytest.raises(argparse.ArgumentTypeError, match="servises: not one of single, blank, services"):
+    with pytest.raises(argparse.ArgumentTypeError, match="servises: not one of single, usage, blank, services"):
         bench.groups("services,servises")

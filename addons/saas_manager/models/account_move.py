@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class AccountMove(models.Model):
@@ -48,6 +49,19 @@ class AccountMove(models.Model):
         result = super().button_cancel()
         self._saas_tell_withdrawn("cancel")
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_invoices_of_periods(self):
+        """Keep the draft of a period: with the invoice its number and its place in the contract would be gone."""
+        for move in self.sudo():
+            if move.saas_period_id or move.line_ids.saas_period_id:
+                raise UserError(
+                    self.env._(
+                        '"%(move)s" is the invoice of a period of %(subscription)s. Cancel it instead.',
+                        move=move.display_name,
+                        subscription=move.saas_subscription_id.name,
+                    )
+                )
 
     def _saas_tell_withdrawn(self, state):
         for move in self.sudo().filtered(lambda move: move.saas_subscription_id and move.state == state):

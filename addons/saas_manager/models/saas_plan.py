@@ -1,6 +1,7 @@
 import math
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..compat import Constraint
 
@@ -56,6 +57,21 @@ class SaasPlan(models.Model):
         " AND price_storage_month >= 0 AND price_storage_year >= 0)",
         "Prices can't be negative.",
     )
+
+    @api.constrains("currency_id")
+    def _check_price_digits(self):
+        """Refuse a currency with more decimals than invoices write prices with: each would be rounded."""
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        for currency in self.currency_id.filtered(lambda each: each.decimal_places > digits):
+            raise ValidationError(
+                self.env._(
+                    "Prices in %(currency)s have %(decimals)s decimals, invoices write them with %(digits)s. First"
+                    ' raise "Product Price" under Settings / Technical / Decimal Accuracy.',
+                    currency=currency.name,
+                    decimals=currency.decimal_places,
+                    digits=digits,
+                )
+            )
 
     def _compute_instance_count(self):
         groups = self.env["saas.instance"]._read_group([("plan_id", "in", self.ids)], ["plan_id"], ["__count"])

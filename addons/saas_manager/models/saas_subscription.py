@@ -24,6 +24,7 @@ class SaasSubscription(models.Model):
             *("cancel_on", "cancel_reason", "end_cause", "ended_on"),
             *("problem", "pending_plan_id", "pending_interval", "pending_users", "pending_storage"),
             *("is_suspended_by_hand", "suspension_reason"),
+            "pending_present_prices",
         ]
     )
     # What invoices were made from: changed by the wizards alone once the contract runs.

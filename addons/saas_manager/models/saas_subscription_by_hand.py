@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from .saas_subscription import LIVE_STATES
+from ..saas_engine.contract import LIVE_STATES
 
 
 class SaasSubscriptionByHand(models.Model):

@@ -1,6 +1,6 @@
 from typing import NamedTuple
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..saas_engine import contract, periods, proration
@@ -13,6 +13,7 @@ class Wanted(NamedTuple):
     interval: str
     users: float
     storage: float
+    at_present_prices: bool = False
 
     @property
     def quantities(self):
@@ -24,7 +25,8 @@ class SaasSubscriptionChange(models.Model):
     """Another plan, other add-ons, another interval.
 
     What costs more happens at once and is paid for the days that are left. What costs less, and another interval,
-    happens when the periods that were billed are over: nobody has to be given anything back for it.
+    happens when the periods that were billed are over: nobody has to be given anything back for it. So do prices that
+    the plan has got since: who has subscribed keeps theirs until somebody says otherwise.
     """
 
     _inherit = "saas.subscription"
@@ -35,9 +37,28 @@ class SaasSubscriptionChange(models.Model):
     )
     pending_users = fields.Float("Extra Users Then", readonly=True, copy=False)
     pending_storage = fields.Float("Extra Storage (GB) Then", readonly=True, copy=False)
+    pending_present_prices = fields.Boolean("At the Plan's Prices Then", readonly=True, copy=False)
+    has_former_prices = fields.Boolean(compute="_compute_has_former_prices")
+
+    @api.depends(
+        *("line_ids.kind", "line_ids.price_unit", "interval", "plan_id.price_month", "plan_id.price_year"),
+        *("plan_id.price_user_month", "plan_id.price_user_year"),
+        *("plan_id.price_storage_month", "plan_id.price_storage_year"),
+    )
+    def _compute_has_former_prices(self):
+        for subscription in self:
+            lines = subscription.line_ids.filtered(lambda line: line.kind != "other")
+            subscription.has_former_prices = any(
+                line.price_unit != subscription.plan_id._get_price(line.kind, subscription.interval) for line in lines
+            )
 
     def _get_quantity(self, kind):
         return sum(self.line_ids.filtered(lambda line: line.kind == kind).mapped("quantity"))
+
+    def action_open_price_wizard(self):
+        """Show what the plan's present prices would mean, and ask whether to go over to them."""
+        action = self.action_open_change_wizard()
+        return {**action, "context": {**action["context"], "default_at_present_prices": True}}
 
     # === WHAT IT WILL COST === #
 
@@ -66,7 +87,8 @@ class SaasSubscriptionChange(models.Model):
 
     def _get_wanted_price(self, line, wanted):
         # Who keeps plan and interval keeps the price that was agreed.
-        if line._origin and (wanted.plan, wanted.interval) == (self.plan_id, self.interval):
+        is_kept = (wanted.plan, wanted.interval) == (self.plan_id, self.interval) and not wanted.at_present_prices
+        if line._origin and is_kept:
             return line.price_unit
         return wanted.plan._get_price(line.kind, wanted.interval)
 
@@ -125,6 +147,8 @@ class SaasSubscriptionChange(models.Model):
     def _is_changed_at_once(self, wanted):
         if self.state == "trial" or self.billing_engine != "manual":
             return True
+        if wanted.at_present_prices and wanted.plan == self.plan_id:
+            return False  # what was paid for was paid at the price that was agreed
         return wanted.interval == self.interval and self._get_wanted_amount(wanted) >= self.recurring_amount
 
     # === WHAT STANDS IN ITS WAY === #
@@ -137,6 +161,8 @@ class SaasSubscriptionChange(models.Model):
             return [self.env._("The plan has another currency. Start a new subscription.")]
         if self.cancel_on:
             return [self.env._("It is cancelled. Undo the cancellation first.")]
+        if wanted.at_present_prices and wanted.plan == self.plan_id and not self.has_former_prices:
+            return [self.env._("It has the plan's present prices already.")]
         return self._get_shrink_problems(wanted)
 
     def _get_shrink_problems(self, wanted):
@@ -202,6 +228,7 @@ class SaasSubscriptionChange(models.Model):
                 "pending_interval": wanted.interval,
                 "pending_users": wanted.users,
                 "pending_storage": wanted.storage,
+                "pending_present_prices": wanted.at_present_prices,
             }
         )
         self._log_event(
@@ -224,13 +251,16 @@ class SaasSubscriptionChange(models.Model):
 
     def _apply_change(self, wanted):
         values = {"plan_id": wanted.plan.id, "interval": wanted.interval}
-        nothing = {"pending_plan_id": False, "pending_interval": False, "pending_users": 0, "pending_storage": 0}
+        nothing = dict.fromkeys(("pending_plan_id", "pending_interval", "pending_present_prices"), False)
+        nothing.update(pending_users=0, pending_storage=0)
         changed = {
             name: value for name, value in values.items() if self[name] != (wanted.plan if name == "plan_id" else value)
         }
         self._write_protected({**changed, **nothing})
         for kind, quantity in wanted.quantities.items():
             self._set_quantity(kind, quantity)
+        if wanted.at_present_prices:
+            self.line_ids._compute_price_unit()
         self._publish_limits()
         self._log_event("changed", self.env._("%(plan)s from now on.", plan=wanted.plan.name))
 
@@ -246,8 +276,10 @@ class SaasSubscriptionChange(models.Model):
     def _apply_pending_change(self):
         """Make the change that was planned, if its day has come."""
         if self.pending_plan_id and contract.is_change_due(self._get_contract(), self._today()):
-            wanted = Wanted(self.pending_plan_id, self.pending_interval, self.pending_users, self.pending_storage)
-            self._apply_change(wanted)
+            add_ons = self.pending_users, self.pending_storage
+            self._apply_change(
+                Wanted(self.pending_plan_id, self.pending_interval, *add_ons, self.pending_present_prices)
+            )
 
     def action_undo_change(self):
         """Forget a change that was planned for the end of the period."""
@@ -256,7 +288,9 @@ class SaasSubscriptionChange(models.Model):
                 raise UserError(
                     self.env._('No change of "%(name)s" is planned: there is nothing to undo.', name=subscription.name)
                 )
-            subscription._write_protected({"pending_plan_id": False, "pending_interval": False})
+            subscription._write_protected(
+                dict.fromkeys(("pending_plan_id", "pending_interval", "pending_present_prices"), False)
+            )
             subscription._log_event("changed", self.env._("The planned change was undone."))
             subscription._mail_customer("changed")
         return True

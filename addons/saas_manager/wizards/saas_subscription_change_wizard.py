@@ -20,6 +20,11 @@ class SaasSubscriptionChangeWizard(models.TransientModel):
     interval = fields.Selection([("month", "Monthly"), ("year", "Yearly")], "Paid", required=True)
     users = fields.Float("Extra Users", digits=(12, 0))
     storage = fields.Float("Extra Storage (GB)", digits=(12, 0))
+    has_former_prices = fields.Boolean(related="subscription_id.has_former_prices")
+    at_present_prices = fields.Boolean(
+        "At the Plan's Present Prices",
+        help="The plan's prices have changed since. Without this mark, whoever has subscribed keeps theirs.",
+    )
     is_now = fields.Boolean(compute="_compute_preview")
     day = fields.Date("From", compute="_compute_preview")
     credit = fields.Monetary("Paid for These Days", compute="_compute_preview")
@@ -42,9 +47,9 @@ class SaasSubscriptionChangeWizard(models.TransientModel):
         return {**{name: value for name, value in present.items() if name in fields_list}, **values}
 
     def _get_wanted(self):
-        return Wanted(self.plan_id, self.interval, self.users, self.storage)
+        return Wanted(self.plan_id, self.interval, self.users, self.storage, self.at_present_prices)
 
-    @api.depends("plan_id", "interval", "users", "storage")
+    @api.depends("plan_id", "interval", "users", "storage", "at_present_prices")
     def _compute_preview(self):
         for wizard in self:
             subscription, wanted = wizard.subscription_id._origin, wizard._get_wanted()
