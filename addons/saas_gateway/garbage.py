@@ -1,9 +1,9 @@
 """Python's cyclic garbage collector looks for what to free where nobody waits, and not among what is there to stay.
 
-A registry is some 40,000 objects that live as long as the worker. While one is built the collector would look through
-all others, again and again, in the middle of somebody's first page: with 25 registries in memory a full pass takes
-half a second. Here it rests while a registry is built. What is in memory then counts as permanent, until so much of it
-was dropped that a look pays; that look happens between two pieces of work.
+A registry is tens of thousands of objects that live as long as the worker. While one is built the collector would look
+through all others, again and again, in the middle of somebody's first page: with 25 registries in memory a full pass
+takes half a second. Here it rests while a registry is built. What is in memory then counts as permanent, until so much
+of it was dropped that a look pays; that look happens between two pieces of work.
 """
 
 import gc

@@ -60,7 +60,9 @@ def prepare():
 
 def _import_learnt():
     _state["known"] = _read()
-    for name in _in_order(_state["known"]):
+    names = _in_order(_state["known"])
+    _logger.info("%s addons are imported before the workers are forked", len(names))
+    for name in names:
         try:
             module.load_openerp_module(name)
         except Exception:  # noqa: BLE001 - it is an addon's code that runs: one that is broken must not stop all others
