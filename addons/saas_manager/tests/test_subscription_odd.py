@@ -180,9 +180,9 @@ class TestSubscriptionBooks(SubscriptionCase, TransactionCase):
         Subscription, broken = self.env.registry["saas.subscription"], contracts[1]
         original = Subscription._bill_manual
 
-        def fail_afterwards(record, row):
-            original(record, row)
-            if record == broken:
+        def fail_afterwards(records, rows):
+            original(records, rows)
+            if broken in records:
                 raise UserError("After its invoice had a number")
 
         with patch.object(Subscription, "_bill_manual", fail_afterwards):
