@@ -54,7 +54,11 @@ class SaasInstanceUsage(models.Model):
 
     @api.model
     def _prepare_usage_graph(self, rows):
-        """Return what the graph widget draws: the requests of each day that there is a row of."""
+        """Return what the graph widget draws: the requests of each day that there is a row of.
+
+        The present day, which would look like a fall, is drawn on an instance's first day only.
+        """
+        rows = rows.filtered("is_complete") or rows
         values = [{"x": fields.Date.to_string(row.day), "y": row.requests} for row in rows.sorted("day")]
         return [{"values": values, "key": self.env._("Requests"), "is_sample_data": not rows}]
 
