@@ -30,16 +30,11 @@ class SaasInstanceUsage(models.Model):
         "Requests in 30 Days", compute="_compute_usage_figures", groups="saas_manager.group_user"
     )
     usage_graph = fields.Text(compute="_compute_usage_figures", groups="saas_manager.group_user")
-    usage_last_id = fields.Many2one(
-        "saas.usage", compute="_compute_usage_figures", string="Newest Usage", groups="saas_manager.group_user"
-    )
-    usage_users = fields.Integer(
-        related="usage_last_id.users", string="Internal Users", groups="saas_manager.group_user"
-    )
+    usage_day = fields.Date("Last Look", compute="_compute_usage_figures", groups="saas_manager.group_user")
+    usage_users = fields.Integer("Internal Users", compute="_compute_usage_figures", groups="saas_manager.group_user")
     usage_storage_mb = fields.Float(
-        related="usage_last_id.storage_mb", string="Storage (MB)", groups="saas_manager.group_user"
+        "Storage (MB)", digits=(16, 1), compute="_compute_usage_figures", groups="saas_manager.group_user"
     )
-    usage_day = fields.Date(related="usage_last_id.day", string="Last Look", groups="saas_manager.group_user")
 
     @api.depends("usage_ids")
     def _compute_usage_figures(self):
@@ -49,12 +44,18 @@ class SaasInstanceUsage(models.Model):
         for instance in self:
             own = rows.get(instance._origin, Usage)
             instance.usage_requests = sum(own.mapped("requests"))
-            instance.usage_last_id = own.filtered("is_measured")[:1]
+            newest = own.filtered("is_measured")[:1]
+            instance.usage_day, instance.usage_users = newest.day, newest.users
+            instance.usage_storage_mb = newest.storage_mb
             instance.usage_graph = json.dumps(self._prepare_usage_graph(own))
 
     @api.model
     def _prepare_usage_graph(self, rows):
-        """Return what the graph widget draws: the requests of each day that there is a row of."""
+        """Return what the graph widget draws: the requests of each day that there is a row of.
+
+        The present day, which would look like a fall, is drawn on an instance's first day only.
+        """
+        rows = rows.filtered("is_complete") or rows
         values = [{"x": fields.Date.to_string(row.day), "y": row.requests} for row in rows.sorted("day")]
         return [{"values": values, "key": self.env._("Requests"), "is_sample_data": not rows}]
 

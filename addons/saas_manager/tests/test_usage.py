@@ -1,3 +1,4 @@
+import json
 from datetime import date, timedelta
 from unittest.mock import patch
 
@@ -191,11 +192,15 @@ class TestUsage(UsageCase, TransactionCase):
     # === WHAT THE FORM SHOWS === #
 
     def test_the_form(self):
-        self.meter.counted["acme"] = {self._day(40): Counted(1000), self._day(1): Counted(3), TODAY: Counted(4)}
+        self.meter.counted["acme"] = {TODAY: Counted(4)}
         self._measure()
+        self.assertIn('[{"x": "2026-03-10", "y": 4}]', self.instance.usage_graph)
+        self.meter.counted["acme"] |= {self._day(40): Counted(1000), self._day(3): Counted(2), self._day(1): Counted(1)}
+        self._measure()
+        self.env.invalidate_all()
         self.assertEqual((self.instance.usage_requests, self.instance.usage_users), (7, 3))
         self.assertEqual((self.instance.usage_storage_mb, self.instance.usage_day), (40, TODAY))
-        self.assertIn('{"x": "2026-03-10", "y": 4}', self.instance.usage_graph)
-        self.assertEqual(self.instance.usage_graph.count('"x"'), 2, "days without a row are none of zero")
+        drawn = json.loads(self.instance.usage_graph)[0]["values"]
+        self.assertEqual(drawn, [{"x": "2026-03-07", "y": 2}, {"x": "2026-03-09", "y": 1}], "no day is invented")
         self.assertEqual(self.instance.action_view_usage()["domain"], [("instance_id", "=", self.instance.id)])
         self.assertIn('"is_sample_data": true', self._create_instance("new").usage_graph)
