@@ -23,6 +23,8 @@ from . import (
     test_subscription_billing,
     test_subscription_change,
     test_subscription_dunning,
+    test_subscription_missed_nights,
+    test_subscription_simulation,
     test_subscription_speed,
     test_subscription_workers,
     test_subscription_years,
