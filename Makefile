@@ -37,7 +37,7 @@ lint: ## Run the linters
 format: ## Format all source files
 	@$(STACK) format
 
-bench: ## Measure provisioning on this machine and write docs/benchmarks.md
+bench: ## Measure provisioning, pages and renewals on this machine and write docs/benchmarks.md
 	@$(STACK) bench
 
 simulate: ## Let 200 contracts live two years, day by day, in the real models (SAAS_SIMULATE=contracts,days,seed)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support.demo import Demo
 
-from bench import pages, provisioning, reference, templates, verticals
+from bench import pages, provisioning, reference, scale, templates, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +34,7 @@ def main():
             verticals.measure(demo, bench, report)
     for name, seconds in pages.measure(demo, 1000):
         report.add_limit(f"{name} of 1,000 instances, RPC and proxy included", seconds, below=0.2)
+    scale.add_rows(report, scale.measure(demo))
     text = report.text(demo)
     print(text)
     if options.markdown:

@@ -6,6 +6,21 @@ from pathlib import Path
 import pytest
 
 
+def test_what_was_counted_is_held_against_its_limit(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
+    from bench import report, scale
+
+    renewal = {"queries": 16.2, "own_queries": 14.8, "seconds": 30, "own_seconds": 20}
+    found = {"renewal": renewal, "saas.instance": [[7, 0.02]], "saas.subscription": [[12, 0.6]]}
+    rows = report.Report()
+    scale.add_rows(rows, found)
+    assert [good for _what, _measured, _goal, good in rows.rows] == ["yes", "yes", "yes", "NO"]
+    renewal["queries"] = 19
+    rows = report.Report()
+    scale.add_rows(rows, found)
+    assert rows.rows[0][1:] == ("4.20 (19.0 against 14.8 for the invoices alone)", "at most 4", "NO")
+
+
 def test_it_has_all_that_it_imports(monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
     monkeypatch.setattr(sys, "argv", ["bench", "--help"])
