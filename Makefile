@@ -2,10 +2,10 @@
 PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m stack
-export SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS DEMO
+export SAAS_SIMULATE SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down reset logs shell test lint format bench screenshots translations secrets lock
+.PHONY: help demo up down reset logs shell test lint format bench simulate screenshots translations secrets lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ lint: ## Run the linters
 format: ## Format all source files
 	@$(STACK) format
 
-bench: ## Measure provisioning here and write docs/benchmarks.md (ONLY=services,… shows some rows)
+bench: ## Measure provisioning, pages and renewals here, write docs/benchmarks.md (ONLY=services,… shows some rows)
 	@$(STACK) bench
+
+simulate: ## Let 200 contracts live two years, day by day, in the real models (SAAS_SIMULATE=contracts,days,seed)
+	@$(STACK) simulate
 
 screenshots: ## Take the pictures of the documents and draw the icons, from the demo
 	@$(STACK) screenshots

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from stack import console, full_demo, lifecycle, logs, manager_database, python_env, secret_files, translations
-from stack.checks import chromium, lint
+from stack.checks import chromium, lint, simulation
 from stack.checks import main as checks
 from stack.checks.context import Context
 from stack.errors import StackError
@@ -119,6 +119,11 @@ def bench(paths):
     return _program(paths, "test", "bench", f"--only={only}" if only else "--markdown=docs/benchmarks.md")
 
 
+def simulate(_paths):
+    """Let many contracts live for two years in the real models (SAAS_SIMULATE=200,730,2027)."""
+    return simulation.run()
+
+
 def screenshots(paths):
     """Take the pictures of the documents and draw the icons, from the demo; start it where it does not run."""
     runs = lifecycle.supervisor_of(paths).is_running()
@@ -193,6 +198,7 @@ COMMANDS = {
     "test": test,
     "format": format_code,
     "bench": bench,
+    "simulate": simulate,
     "screenshots": screenshots,
     "translations": translate,
     "secrets": secrets,

@@ -1,7 +1,7 @@
 """Each addon on each series: install, tests, upgrade, uninstall, and not one warning in the log."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from stack.checks.command import ending, run
@@ -70,11 +70,17 @@ def _check(context, series, addon):
 
 @dataclass(frozen=True)
 class Trial:
-    """One addon on one series."""
+    """One addon on one series.
+
+    :param dict extra: further variables of Odoo's environment
+    :param int minutes: how long one run of Odoo may take
+    """
 
     context: Context
     stack: Stack
     addon: Addon
+    extra: dict = field(default_factory=dict)
+    minutes: int = MINUTES
 
     def odoo(self, what, *arguments):
         """Run Odoo until it has loaded the addon; its log must be clean, its tests must pass."""
@@ -110,10 +116,12 @@ class Trial:
             command,
             log,
             # No job runs by itself: the tests run those that they mean to.
-            environment=clean_environment(**self.stack.manager_environment(), ODOO_QUEUE_JOB_CHANNELS="root:0"),
+            environment=clean_environment(
+                **self.stack.manager_environment(), ODOO_QUEUE_JOB_CHANNELS="root:0", **self.extra
+            ),
             cwd=self.stack.odoo.home,
             text=text,
-            timeout=MINUTES * 60,
+            timeout=self.minutes * 60,
         )
         counts = _tests(output) if with_tests else Counts(passed=1)
         problems = _problems(output)

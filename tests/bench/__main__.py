@@ -12,11 +12,11 @@ from pathlib import Path
 
 from support.demo import Demo
 
-from bench import pages, provisioning, reference, templates, usage, verticals
+from bench import pages, provisioning, reference, scale, templates, usage, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = ("single", "usage", *verticals.GOALS, "backend")
+GROUPS = ("single", "usage", *verticals.GOALS, "backend", "scale")
 
 
 def main():
@@ -41,6 +41,8 @@ def main():
     if "backend" in only:
         for name, seconds in pages.measure(demo, 1000):
             report.add_limit(f"{name} of 1,000 instances, RPC and proxy included", seconds, below=0.2)
+    if "scale" in only:
+        scale.add_rows(report, scale.measure(demo))
     text = report.text(demo)
     print(text)
     if options.markdown:

@@ -22,6 +22,10 @@ class Report:
         goal = f"at least {at_least:g}x" if at_least is not None else f"at most {at_most:g}x"
         self._add(what, f"{ratio:.2f}x ({self._spread(numerator)} against {self._spread(denominator)})", goal, good)
 
+    def add_number(self, what, number, at_most, remark):
+        """Add a number that is counted, not timed."""
+        self._add(what, f"{number:.2f} ({remark})", f"at most {at_most:g}", number <= at_most)
+
     def add_limit(self, what, seconds, below):
         self._add(what, self._spread(seconds), f"under {below:g} s", statistics.median(seconds) < below)
 

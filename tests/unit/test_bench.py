@@ -16,6 +16,20 @@ def bench(monkeypatch):
     return bench
 
 
+def test_what_was_counted_is_held_against_its_limit(bench):
+    from bench import report, scale
+
+    renewal = {"queries": 16.2, "own_queries": 14.8, "seconds": 30, "own_seconds": 20}
+    found = {"renewal": renewal, "saas.instance": [[7, 0.02]], "saas.subscription": [[12, 0.6]]}
+    rows = report.Report()
+    scale.add_rows(rows, found)
+    assert [good for _what, _measured, _goal, good in rows.rows] == ["yes", "yes", "yes", "NO"]
+    renewal["queries"] = 19
+    rows = report.Report()
+    scale.add_rows(rows, found)
+    assert rows.rows[0][1:] == ("4.20 (19.0 against 14.8 for the invoices alone)", "at most 4", "NO")
+
+
 def test_it_has_all_that_it_imports(bench, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["bench", "--help"])
     with pytest.raises(SystemExit) as end:

@@ -188,6 +188,8 @@ class SaasSubscription(models.Model):
 
     def action_open_change_wizard(self):
         """Ask for another plan or other add-ons, and show what it costs."""
+        if self.has_access("write"):
+            self._catch_up()
         return self._get_wizard_action("saas.subscription.change.wizard", self.env._("Change the Subscription"))
 
     def action_open_cancel_wizard(self):

@@ -41,10 +41,20 @@ class SaasSubscriptionBilling(models.Model):
         """Return the day on which the next period is billed, or False when none will be."""
         return contract.next_bill_day(self._get_contract(), self._get_renew_days()) or False
 
-    def _bill_due(self, always=0):
+    def _catch_up(self):
+        """Bill what has begun and was missed, before something happens that depends on it.
+
+        Without it, days that were used before an end, a pause or a change after a bad night would never be billed, or
+        at the new price.
+        """
+        self.check_access("write")
+        return self._bill_due(lead_days=0)
+
+    def _bill_due(self, always=0, lead_days=None):
         """Bill all periods that are due by today, the oldest first, each once.
 
         :param int always: how many are billed in any case, even if the contract doesn't renew itself
+        :param int lead_days: how many days before it begins a period is billed; None: as the settings say
         :return: the new `saas.subscription.period`
         """
         # Whoever comes second waits here, and then finds `next_period_start` further on.
@@ -53,18 +63,18 @@ class SaasSubscriptionBilling(models.Model):
         for subscription in self:
             subscription._apply_pending_change()
         billed, turn = self.env["saas.subscription.period"], 0
+        lead_days = self._get_renew_days() if lead_days is None else lead_days
         # Each turn is the next period of everybody who is behind.
-        while due := self._get_due_periods(is_forced=turn < always):
+        while due := self._get_due_periods(lead_days, is_forced=turn < always):
             billed += self._bill_periods(due)
             turn += 1
         return billed
 
-    def _get_due_periods(self, is_forced=False):
+    def _get_due_periods(self, lead_days, is_forced=False):
         """Return the oldest period that each of these is to be billed for today: subscription -> `periods.Period`."""
-        days = self._get_renew_days()
         found = {
             subscription: contract.due_period(
-                subscription._get_contract(), subscription._today(), days, is_forced=is_forced
+                subscription._get_contract(), subscription._today(), lead_days, is_forced=is_forced
             )
             for subscription in self
         }

@@ -210,7 +210,7 @@ class SaasSubscriptionChange(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
-        self._lock_for_transition()
+        self._catch_up()
         preview = self._preview_change(wanted)
         if preview["problems"]:
             raise UserError("\n".join(preview["problems"]))

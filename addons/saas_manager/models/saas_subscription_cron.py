@@ -146,6 +146,7 @@ class SaasSubscriptionCron(models.Model):
         return self.filtered(lambda subscription: subscription.id in mine)
 
     def _end_or_dun(self):
+        self._catch_up()
         self._end_if_over()
         self._remind_of_trial()
         self._run_dunning()

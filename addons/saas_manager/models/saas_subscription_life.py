@@ -90,6 +90,7 @@ class SaasSubscriptionLife(models.Model):
         """
         for subscription in self:
             reason_shown = reason or self.env["saas.instance"]._get_default_suspension_reason()
+            subscription._catch_up()
             before = subscription.state
             by_hand = {"is_suspended_by_hand": True, "suspension_reason": reason_shown}
             if subscription._transition("suspended", state_before_suspension=before, **by_hand):
@@ -116,6 +117,12 @@ class SaasSubscriptionLife(models.Model):
         if self._has_lost_resources():
             raise UserError(
                 self.env._('What "%(name)s" has paid for is deleted. Start a new subscription.', name=self.name)
+            )
+        if contract.is_used_up(self._get_contract(), self._today()):
+            raise UserError(
+                self.env._(
+                    '"%(name)s" does not renew itself and is used up. Let it renew itself first.', name=self.name
+                )
             )
 
     def _reinstate(self, state):
@@ -147,6 +154,7 @@ class SaasSubscriptionLife(models.Model):
         for subscription in self:
             if subscription.state not in LIVE_STATES:
                 raise UserError(subscription._transition_error_message("cancelled"))
+            subscription._catch_up()
             subscription._write_protected(
                 {"cancel_on": subscription._get_last_paid_end(), "cancel_reason": reason or False}
             )
@@ -177,6 +185,7 @@ class SaasSubscriptionLife(models.Model):
         :param bool refund: give back what was paid for the days that are left
         """
         for subscription in self:
+            subscription._catch_up()
             subscription._check_can_become("cancelled")
             subscription._write_protected({"cancel_reason": reason or False})
             subscription._end("cancelled", "customer", refund=refund)

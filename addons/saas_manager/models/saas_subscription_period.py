@@ -100,6 +100,8 @@ class SaasSubscriptionPeriod(models.Model):
         :param float credited: what was given back for it
         """
         if day <= self.start:
+            # The row may be billed again: these lines are settled, and must not be given back a second time.
+            self._get_invoiced_lines().saas_period_id = False
             self.write({"is_void": True, "amount": 0})
         else:
             self.write({"end": day, "amount": self.currency_id.round(self.amount - credited)})

@@ -106,9 +106,14 @@ def over(contract, today):
         return None
     if contract.cancel_on and contract.cancel_on <= today:
         return "cancelled", "customer"
-    if not contract.auto_renew and contract.next_start and contract.next_start <= today:
+    if is_used_up(contract, today):
         return "expired", "trial" if contract.state == "trial" else "not_renewed"
     return None
+
+
+def is_used_up(contract, today):
+    """Tell whether a contract that does not renew itself has no paid day left."""
+    return bool(not contract.auto_renew and contract.next_start and contract.next_start <= today)
 
 
 def last_paid_end(contract, billed, trial_end, today):

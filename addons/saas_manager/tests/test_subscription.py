@@ -173,7 +173,8 @@ class TestSubscription(SubscriptionCase, TransactionCase):
 
     def test_suspension_and_return(self):
         subscription = self._start("2026-01-15", self.instance)
-        subscription.action_suspend("Back soon")
+        with self._on("2026-01-20"):
+            subscription.action_suspend("Back soon")
         self.assertRecordValues(
             self.instance, [{"state": "suspended", "reason": "Back soon", "subscription_hold": "suspended"}]
         )

