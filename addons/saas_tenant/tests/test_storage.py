@@ -13,6 +13,7 @@ from .common import GatewayCase
 IMAGE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+BASE_CRON = "odoo.addons.base.models.ir_cron"
 MAIL = """From: jane@example.org
 To: catchall@example.com
 Subject: A file
@@ -169,10 +170,11 @@ class TestStorage(StorageCase):
         self.use(11)
         system = self.env["ir.attachment"].with_user(self.env.ref("base.user_root"))
         self.assertTrue(system.create({"name": "web.assets.css", "raw": b"a { color: red }"}))
-        Cron, create = self.env.registry["ir.cron"], self.upload
-        cron = self.env.ref("saas_tenant.ir_cron_free_storage").with_user(self.admin)
-        with patch.object(self.env.registry["ir.actions.server"], "run", lambda action: create()):
-            Cron._callback(cron.sudo(), "Fetch", cron.sudo().ir_actions_server_id.id)
+        cron = self.env.ref("saas_tenant.ir_cron_free_storage")
+        # What Odoo does around an action (it commits, and rolls back) is not for a test.
+        [stock] = [each for each in type(cron).__mro__ if each.__module__ == BASE_CRON and "_callback" in vars(each)]
+        with patch.object(stock, "_callback", lambda *args: self.upload()):
+            self.assertTrue(cron._callback("Fetch", cron.ir_actions_server_id.id))
         with self.assertRefused():
             self.upload()
 
