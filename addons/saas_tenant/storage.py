@@ -15,18 +15,13 @@ from odoo.tools.misc import formatLang
 from . import gateway, policy
 
 MEGABYTE = 2**20
-# Kept with the transaction, where no client can put anything.
-EXEMPT, DOCUMENTS, CONTENTS = "saas_storage_exempt", "saas_storage_documents", "saas_storage_contents"
-STORED = "saas_storage_stored"
+# Kept with the cursor, where no client can put anything.
+EXEMPT, TRANSACTION = "saas_storage_exempt", "saas_storage"
 # What a report becomes: printed, and for machines to read.
 DOCUMENT_STARTS = (b"%PDF", b"<?xml")
 STORED_SINCE = """
     SELECT coalesce(sum(size), 0)::bigint
       FROM (SELECT max(file_size) AS size FROM ir_attachment WHERE create_date > %s GROUP BY checksum) AS contents"""
-
-
-class StorageFull(UserError):
-    """A file that the plan has no room for."""
 
 
 class Use(NamedTuple):
@@ -51,19 +46,24 @@ def check(env, data):
     """Refuse a file that a person brings, if there is no room for it.
 
     :param bytes data: its content
-    :raise StorageFull: says what is in use, and whom to ask
+    :raise UserError: says what is in use, and whom to ask
     """
     limit = _limit(env)
     if not limit or not data or _is_own(env, data):
         return
     measured_at, used = _measured(env)
     # One transaction may bring a thousand files: it asks the table once.
-    cache = env.cr.cache.setdefault(STORED, {})
-    if measured_at not in cache:
-        cache[measured_at] = _stored_since(env, measured_at)
-    if used + cache[measured_at] + len(data) > limit:
-        raise StorageFull(_refusal(env, use_of(env)))
-    cache[measured_at] += len(data)
+    stored = _transaction(env)["stored"]
+    if measured_at not in stored:
+        stored[measured_at] = _stored_since(env, measured_at)
+    if used + stored[measured_at] + len(data) > limit:
+        raise UserError(_refusal(env, use_of(env)))
+    stored[measured_at] += len(data)
+
+
+def check_again(env):
+    """Forget what `check` has counted in this transaction: it was a look ahead, and nothing is stored yet."""
+    _transaction(env)["stored"].clear()
 
 
 @contextlib.contextmanager
@@ -79,7 +79,7 @@ def exempt(env):
 
 def let_documents_in(env):
     """Let documents in until the transaction ends: it has just made one, and an app may keep it elsewhere."""
-    env.cr.cache[DOCUMENTS] = True
+    _transaction(env)["documents"] = True
 
 
 def let_in(env, content):
@@ -87,7 +87,7 @@ def let_in(env, content):
 
     :param bytes content: small
     """
-    env.cr.cache.setdefault(CONTENTS, set()).add(content)
+    _transaction(env)["contents"].add(content)
 
 
 def format_size(env, size):
@@ -118,10 +118,20 @@ def _is_own(env, data):
     """Tell whether Odoo itself brings this content, and no person."""
     if env.uid == SUPERUSER_ID or not env.registry.ready or policy.is_command():
         return True  # bundles of assets, modules that are installed, commands of the operator
-    cache = env.cr.cache
-    if cache.get(EXEMPT) or bytes(data) in cache.get(CONTENTS, ()):
+    known = _transaction(env)
+    if env.cr.cache.get(EXEMPT) or bytes(data) in known["contents"]:
         return True
-    return bool(cache.get(DOCUMENTS)) and bytes(data[:5]).startswith(DOCUMENT_STARTS)
+    return known["documents"] and bytes(data[:5]).startswith(DOCUMENT_STARTS)
+
+
+def _transaction(env):
+    """Return what is remembered until this transaction ends, or is tried again."""
+    cache = env.cr.cache
+    if TRANSACTION not in cache:
+        cache[TRANSACTION] = {"stored": {}, "documents": False, "contents": set()}
+        for hooks in (env.cr.postcommit, env.cr.postrollback):
+            hooks.add(lambda: cache.pop(TRANSACTION, None))
+    return cache[TRANSACTION]
 
 
 def _refusal(env, use):

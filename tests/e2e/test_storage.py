@@ -99,6 +99,7 @@ def test_full_storage_from_the_measure_to_the_refusal(demo, page, tenant, plan, 
     attach(page, odoo.url)
     page.wait_for_selector(".o_notification:has-text('of storage, and')")
     page.wait_for_selector(".o_saas_notice[data-key='storage-100']")
+    page.wait_for_timeout(600)  # until it has faded in
     screenshot("storage-refused")
     assert_documents_are_made(demo, odoo)
 

@@ -1,6 +1,7 @@
 import json
 
 from odoo import http
+from odoo.exceptions import UserError
 from odoo.http import request
 
 from odoo.addons.mail.controllers.attachment import AttachmentController
@@ -20,9 +21,9 @@ class UploadController(Binary):
             for file in files:
                 storage.check(request.env, file.read())
                 file.seek(0)
-        except storage.StorageFull as refusal:
+        except UserError as refusal:
             return self._render_refusal(str(refusal), callback)
-        request.env.cr.cache.pop(storage.STORED, None)  # Odoo stores them now, and they are counted again
+        storage.check_again(request.env)  # Odoo stores them now
         return super().upload_attachment(model, id, ufile, callback=callback)
 
     def _render_refusal(self, message, callback):
@@ -43,5 +44,5 @@ class ChatterUploadController(AttachmentController):
         """Override of `mail_attachment_upload` to answer in words instead of with a page of an error."""
         try:
             return super().mail_attachment_upload(*args, **kwargs)
-        except storage.StorageFull as refusal:
+        except UserError as refusal:
             return request.make_json_response({"error": str(refusal)})
