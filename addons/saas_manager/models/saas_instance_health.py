@@ -26,7 +26,7 @@ class SaasInstanceHealth(models.Model):
         copy=False,
         index=True,
     )
-    health_since = fields.Datetime("Health Since", readonly=True, copy=False)
+    health_since = fields.Datetime(readonly=True, copy=False)
     health_checked_at = fields.Datetime("Last Check", readonly=True, copy=False, groups="saas_manager.group_user")
     health_misses = fields.Integer(
         "Looks in Vain", readonly=True, copy=False, aggregator=None, groups="saas_manager.group_user"
