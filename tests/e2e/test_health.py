@@ -77,7 +77,7 @@ def test_ill_down_and_healed(demo, instance, subdomain):
     assert not activities(demo, instance)
     domain = [("instance_id", "=", instance), ("kind", "=", "health")]
     levels = [row["level"] for row in demo.manager.call("saas.event", "search_read", domain, ["level"], order="id")]
-    assert levels == ["info", "warning", "error", "info"]
+    assert levels == ["warning", "error", "info"]
 
 
 def test_the_cron_looks_at_everybody_once(demo, instance, subdomain):

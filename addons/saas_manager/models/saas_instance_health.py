@@ -5,7 +5,7 @@ from ..saas_engine import health
 
 UNWELL = (health.DEGRADED, health.DOWN)
 ACTIVITY_TYPE = "saas_manager.mail_activity_type_down"
-EVENT_LEVELS = {health.DOWN: "error", health.DEGRADED: "warning"}
+EVENT_LEVELS = {health.DOWN: "error", health.DEGRADED: "warning", health.UNKNOWN: "warning"}
 
 
 class SaasInstanceHealth(models.Model):
@@ -26,7 +26,7 @@ class SaasInstanceHealth(models.Model):
         copy=False,
         index=True,
     )
-    health_since = fields.Datetime("Health Since", readonly=True, copy=False)
+    health_since = fields.Datetime(readonly=True, copy=False)
     health_checked_at = fields.Datetime("Last Check", readonly=True, copy=False, groups="saas_manager.group_user")
     health_misses = fields.Integer(
         "Looks in Vain", readonly=True, copy=False, aggregator=None, groups="saas_manager.group_user"
@@ -110,16 +110,22 @@ class SaasInstanceHealth(models.Model):
         """
         self.ensure_one()
         is_changed = state != self.health
+        # A new instance that is well is no news: each would push something else off the list of newest events.
+        is_news = is_changed and (state != health.HEALTHY or self.sudo().health_checked_at)
         if is_changed:
             values.update(health=state, health_since=fields.Datetime.now())
         self._write_protected(values)
-        if is_changed:
-            why = " ".join(self._get_health_text(self.sudo().health_reasons).splitlines())
-            message = self.env._("%(health)s: %(why)s", health=self._get_health_label(), why=why)
-            self._log_event("health", message if why else self._get_health_label(), EVENT_LEVELS.get(state, "info"))
+        if is_news:
+            self._log_health_event()
         if state == health.HEALTHY:
             self._end_health_activities(self.env._("It is healthy again."))
         self._notify_progress()
+
+    def _log_health_event(self):
+        why = " ".join(self._get_health_text(self.sudo().health_reasons).splitlines())
+        message = self.env._("%(health)s: %(why)s", health=self._get_health_label(), why=why)
+        level = EVENT_LEVELS.get(self.health, "info")
+        self._log_event("health", message if why else self._get_health_label(), level)
 
     def _end_health_activities(self, note):
         """Mark as done what administrators were asked to do about this instance.

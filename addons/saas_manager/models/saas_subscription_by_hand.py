@@ -46,6 +46,7 @@ class SaasSubscriptionByHand(models.Model):
             return self._get_wizard_action("saas.subscription.terminate.wizard", name)
         if confirmation.strip().upper() != self.name.upper():
             raise UserError(self.env._('Type the number, "%(number)s", to confirm.', number=self.name))
+        self._catch_up()
         self._write_protected({"cancel_reason": reason or False})
         self._end("cancelled", "company", refund=refund)
         return True
