@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from support import gateway_service
 from support.gateway_client import Client, RpcError, seconds_until
 from support.together import at_once
 
@@ -32,7 +33,7 @@ def tenant(stack, service):
 def only_the_administrator(tenant, stack):
     """Each test begins with one internal user and without a limit."""
     stack.directory.set_limits({tenant.key: {}})
-    tenant.sql("UPDATE res_users SET active = false, login = 'gone' || id WHERE id > 5 AND active")
+    tenant.sql("UPDATE res_users SET active = false, login = 'gone' || id WHERE id <> 2 AND active")
     tenant.client.cookie = None
     time.sleep(0.5)
 
@@ -151,9 +152,19 @@ def test_an_api_key_does_not_help(tenant):
     [user] = insert(tenant, "robot")
     key = make_key(tenant, "robot")
     assert client_of(tenant).execute("res.users", "search_count", [], uid=user, password=key)
+    assert ask_with_key(tenant, key) != 403
     limit(tenant, 1)
+    assert ask_with_key(tenant, key) == 403
     with pytest.raises(RpcError, match="AccessDenied"):
         client_of(tenant).execute("res.users", "search_count", [], uid=user, password=key)
+
+
+def ask_with_key(tenant, key):
+    """Return the status of a route that takes a key in a header, and no session."""
+    headers = {"Authorization": f"bearer {key}", "Content_Type": "application/json", "Accept": "application/json"}
+    if gateway_service.series() < "19.0":
+        return client_of(tenant).status("/json/1/action-base.action_res_users/2", **headers)
+    return client_of(tenant).status("/json/2/res.users/search_count", method="POST", body='{"domain": []}', **headers)
 
 
 def make_key(tenant, login):
