@@ -1,7 +1,8 @@
-"""`make demo DEMO=full`: a dozen customers in every state, made by the buttons that people press.
+"""`make demo DEMO=full`: a dozen customers with their contracts, in every state, made by the buttons that people press.
 
 What is there stays as it is: a customer who was finished once is left alone, whatever people did with it since, and a
-run that was interrupted goes on. Only the dates are not real (odoo_scripts/backdate_demo.py).
+run that was interrupted goes on. Only the dates are not real: the contracts have lived their past in a moment
+(odoo_scripts/subscribe_demo.py), the instances are moved there (odoo_scripts/backdate_demo.py).
 """
 
 import http.client
@@ -46,7 +47,10 @@ def make(stack, state):
     if not missing:
         return "all there"
     demo = FullDemo(manager_database.administrator(stack), stack.ports["public"], stack.base_domain)
-    finished, problems = demo.make(missing)
+    ready, problems = demo.make(missing)
+    manager_database.run_script(stack, "subscribe_demo.py", [demo.prepare_contract(customer) for customer in ready])
+    finished, more_problems = demo.end(ready)
+    problems += more_problems
     backdated = [demo.prepare_dates(customer) for customer in finished if customer.days]
     if backdated:
         manager_database.run_script(stack, "backdate_demo.py", backdated)
@@ -56,28 +60,23 @@ def make(stack, state):
     return f"{len(finished)} customers"
 
 
-def next_action(customer, state, reason=None):
+def next_action(customer, state, goal, reason=None):
     """Return what is to be done with an instance that is in this state.
 
+    :param goal: the states that it may be in now, of the customer's way
     :param reason: why it failed
     :return: name of a method of FullDemo; "" where it is to be waited for, None where it is as planned
     :raise FullDemoError: from here it can't get where it should
     """
-    if state == customer.state:
+    if state in goal:
         return None
     if state in STATES_UNDER_WAY:
         return ""
-    ways = {
-        ("draft", None): "provision",
-        ("active", "suspended"): "suspend",
-        ("active", "terminating"): "terminate",
-        ("active", "terminated"): "terminate",
-        ("terminating", "terminated"): "delete",
-    }
-    action = ways.get((state, None)) or ways.get((state, customer.state))
-    if not action:
-        raise FullDemoError(f"{customer.name} is {state} and should be {customer.state}. {reason or ''}".rstrip())
-    return action
+    if state == "draft":
+        return "provision"
+    if state == "terminating" and goal == ("terminated",):
+        return "delete"
+    raise FullDemoError(f"{customer.name} is {state} and should be {goal[-1]}. {reason or ''}".rstrip())
 
 
 class FullDemo:
@@ -92,18 +91,22 @@ class FullDemo:
         self.instances = {}  # subdomain -> id
 
     def make(self, customers):
-        """Bring every customer into the planned state, one after the other; a line for each.
+        """Bring every customer's instance to work, or where else it begins, one after the other.
 
         :return: those who are there, and in words what is wrong with the others
         """
-        finished, problems = [], []
-        for customer in customers:
-            try:
-                self._make(customer)
-                finished.append(customer)
-            except FullDemoError as error:
-                problems.append(str(error))
-        return finished, problems
+        return self._each(customers, self._begin)
+
+    def end(self, customers):
+        """Bring every customer's instance where it ends, after their contracts have had their life; a line for each.
+
+        :return: as `make`
+        """
+        return self._each(customers, self._end)
+
+    def prepare_contract(self, customer):
+        """Return what subscribe_demo.py needs to know about a customer."""
+        return {"instance": self.instances[customer.subdomain], **customer.contract.prepare(customer)}
 
     def prepare_dates(self, customer):
         """Return what backdate_demo.py needs to know about a customer."""
@@ -112,25 +115,40 @@ class FullDemo:
 
     # -- on the way
 
-    def _make(self, customer):
-        """Press the buttons, each once, until the instance is as planned."""
-        instance = self.instances[customer.subdomain] = self._find(customer) or self._create(customer)
+    def _each(self, customers, bring):
+        finished, problems = [], []
+        for customer in customers:
+            try:
+                bring(customer)
+                finished.append(customer)
+            except FullDemoError as error:
+                problems.append(str(error))
+        return finished, problems
+
+    def _begin(self, customer):
+        self.instances[customer.subdomain] = self._find(customer) or self._create(customer)
+        self._bring(customer, customer.way)
+        self._visit(customer)  # of those that are going to be switched off, nobody can later
+
+    def _end(self, customer):
+        row = self._bring(customer, customer.way[-1:])
+        reason = (row["failure_reason"] or "").strip().splitlines()
+        console.note(f"{customer.name}, {customer.city}: {': '.join([row['state'], *reason[-1:]])}")
+
+    def _bring(self, customer, goal):
+        """Press the buttons, each once, until the instance is in one of the states of the goal; return its row."""
+        instance = self.instances[customer.subdomain]
         end, pressed = time.monotonic() + MINUTES * 60, set()
         while time.monotonic() < end:
             [row] = self.manager.call("saas.instance", "read", [instance], ["state", "failure_reason"])
-            action = next_action(customer, row["state"], row["failure_reason"])
+            action = next_action(customer, row["state"], goal, row["failure_reason"])
             if action is None:
-                return self._finish(customer, row)
+                return row
             if action and action not in pressed:
                 pressed.add(action)
                 getattr(self, f"_{action}")(customer)
             time.sleep(SECONDS_BETWEEN_LOOKS)
         raise FullDemoError(f"{customer.name} is {row['state']} after {MINUTES} minutes.")
-
-    def _finish(self, customer, row):
-        self._visit(customer)
-        reason = (row["failure_reason"] or "").strip().splitlines()
-        console.note(f"{customer.name}, {customer.city}: {': '.join([row['state'], *reason[-1:]])}")
 
     # -- what people do
 
@@ -184,13 +202,6 @@ class FullDemo:
 
     def _provision(self, customer):
         self._press(customer, "action_provision")
-
-    def _suspend(self, customer):
-        self._visit(customer)  # nobody can afterwards
-        self._press(customer, "action_suspend", customer.reason)
-
-    def _terminate(self, customer):
-        self._press(customer, "action_terminate", customer.subdomain)
 
     def _delete(self, customer):
         self._press(customer, "action_delete_now", customer.subdomain)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from stack.full_demo_contracts import CONTRACTS
+
 # A template that names a module which this Odoo does not have, as after a clean-up of addons: its build fails.
 BROKEN_TEMPLATE = {
     "name": "Repair Shop",
@@ -23,7 +25,6 @@ class Customer:
     :param str state: where the instance ends
     :param float days: how long ago it was requested
     :param float end_days: how long ago it was suspended or terminated
-    :param str reason: what visitors of the suspended instance read
     :param int visits: how often its first page is asked for, so that it has figures
     :param bool consent: support may sign in
     :param tuple companies: further ones, as (name, country, emails)
@@ -40,7 +41,6 @@ class Customer:
     state: str = "active"
     days: float = 0
     end_days: float = 0
-    reason: str = ""
     visits: int = 0
     consent: bool = False
     companies: tuple = ()
@@ -51,6 +51,16 @@ class Customer:
         """What people call the company: its name without the legal form."""
         name, _blank, form = self.name.rpartition(" ")
         return name if form in LEGAL_FORMS else self.name
+
+    @property
+    def way(self):
+        """The states from the instance's beginning to its end: those behind the first are its contract's doing."""
+        ways = {"suspended": ("active",), "terminating": ("active",), "terminated": ("active", "terminating")}
+        return (*ways.get(self.state, ()), self.state)
+
+    @property
+    def contract(self):
+        return CONTRACTS[self.subdomain]
 
     @property
     def email(self):
@@ -73,7 +83,6 @@ CUSTOMERS = (
     Customer(
         *("Fjordlys Kaffe AS", "fjordlys", "Bergen", "NO", "Sindre Aas"),
         **{"state": "suspended", "days": 47.2, "end_days": 5.1, "visits": 10},
-        reason="An invoice is overdue. Please write to billing@example.com.",
     ),
     Customer(
         *("Quillon Robotics Inc.", "quillon", "Austin", "US", "Dana Whitfield", "enterprise"),

@@ -8,6 +8,7 @@ from saas_engine import naming
 
 from stack import full_demo
 from stack.errors import StackError
+from stack.full_demo_contracts import CONTRACTS
 from stack.full_demo_customers import CUSTOMERS, Customer
 
 STATES = ("draft", "queued", "provisioning", "active", "suspended", "terminating", "terminated", "failed")
@@ -46,18 +47,21 @@ class FakeManager:
         return rows
 
     def __getattr__(self, action):
-        becomes = {
-            "provision": "queued",
-            "suspend": "suspended",
-            "terminate": "terminating",
-            "delete_now": "terminated",
-        }
+        becomes = {"provision": "queued", "delete_now": "terminated"}
 
         def press(ids, *arguments):
             self.pressed.append((self.rows[ids[0]]["subdomain"], action))
             self.rows[ids[0]]["state"] = becomes[action.removeprefix("action_")]
 
         return press
+
+    def run_script(self, name, values):
+        """Let the contracts do to the instances what the script of the contracts does."""
+        does = {"suspended": "suspended", "cancelled": "terminating", "expired": "terminating"}
+        for planned in values if name == "subscribe_demo.py" else ():
+            row = self.rows[planned["instance"]]
+            if "contract" not in row:
+                row.update(contract=planned["state"], state=does.get(planned["state"], row["state"]))
 
 
 @pytest.fixture
@@ -66,9 +70,12 @@ def stack(monkeypatch):
     fails = [each.subdomain for each in CUSTOMERS if each.state == "failed"]
     stack = SimpleNamespace(manager=FakeManager(fails), ports={"public": 1}, base_domain="localhost", scripts=[])
     monkeypatch.setattr(full_demo.manager_database, "administrator", lambda stack: stack.manager)
-    monkeypatch.setattr(
-        full_demo.manager_database, "run_script", lambda stack, name, values: stack.scripts.append((name, values))
-    )
+
+    def run_script(stack, name, values):
+        stack.scripts.append((name, values))
+        stack.manager.run_script(name, values)
+
+    monkeypatch.setattr(full_demo.manager_database, "run_script", run_script)
     monkeypatch.setattr(full_demo.FullDemo, "_visit", lambda self, customer: None)
     monkeypatch.setattr(full_demo, "SECONDS_BETWEEN_LOOKS", 0)
     return stack
@@ -122,29 +129,68 @@ def test_what_people_call_a_company(name, title):
 
 @pytest.mark.parametrize("wanted", set(STATES) - {"queued", "provisioning"})
 def test_where_it_should_be_nothing_is_pressed(wanted):
-    assert full_demo.next_action(customer(wanted), wanted) is None
+    for goal in (customer(wanted).way, customer(wanted).way[-1:]):
+        assert full_demo.next_action(customer(wanted), wanted, goal) is None
 
 
 @pytest.mark.parametrize(
     ("wanted", "state", "action"),
     [
         ("active", "draft", "provision"),
+        ("suspended", "draft", "provision"),
         ("active", "queued", ""),
         ("failed", "provisioning", ""),
-        ("suspended", "active", "suspend"),
-        ("terminating", "active", "terminate"),
-        ("terminated", "active", "terminate"),
-        ("terminated", "terminating", "delete"),
+        ("suspended", "active", None),
+        ("terminated", "terminating", None),
     ],
 )
-def test_the_next_button(wanted, state, action):
-    assert full_demo.next_action(customer(wanted), state) == action
+def test_the_next_button_at_the_beginning(wanted, state, action):
+    assert full_demo.next_action(customer(wanted), state, customer(wanted).way) == action
 
 
-@pytest.mark.parametrize(("wanted", "state"), [("active", "failed"), ("failed", "active"), ("suspended", "terminated")])
+def test_the_last_button():
+    assert full_demo.next_action(customer("terminated"), "terminating", ("terminated",)) == "delete"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "state"), [("active", "failed"), ("failed", "active"), ("suspended", "active"), ("active", "terminated")]
+)
 def test_from_here_there_is_no_way(wanted, state):
     with pytest.raises(full_demo.FullDemoError, match=f"Acme Ltd is {state} and should be {wanted}. No room"):
-        full_demo.next_action(customer(wanted), state, "No room")
+        full_demo.next_action(customer(wanted), state, (wanted,), "No room")
+
+
+# -- the contracts
+
+
+def test_everybody_has_a_contract_and_every_state_somebody():
+    assert set(CONTRACTS) == {each.subdomain for each in CUSTOMERS}
+    states = {each.state for each in CONTRACTS.values()}
+    assert states == {"draft", "trial", "active", "past_due", "suspended", "cancelled", "expired"}
+    assert {each.interval for each in CONTRACTS.values()} == {"month", "year"}
+    assert {"manual", "free"} <= {each.billing for each in CONTRACTS.values()}
+
+
+@pytest.mark.parametrize("each", CUSTOMERS, ids=lambda each: each.subdomain)
+def test_contract_and_instance_fit(each):
+    contract = each.contract
+    fitting = {"suspended": "suspended", "terminating": "cancelled", "terminated": "expired"}
+    if each.state in fitting:
+        assert contract.state == fitting[each.state]
+    elif each.state == "active":
+        assert contract.state in ("trial", "active", "past_due")
+    else:
+        assert contract.state == "draft"
+    assert contract.days <= each.days, "no contract runs before its instance was asked for"
+    days = [contract.days, *(act[0] for act in contract.acts), 0]
+    assert days == sorted(days, reverse=True), "acts come after the beginning, in order"
+
+
+def test_what_the_script_is_told():
+    mercado = next(each for each in CUSTOMERS if each.subdomain == "mercado-verde")
+    told = mercado.contract.prepare(mercado)
+    assert (told["plan"], told["days"], mercado.plan) == ("starter", 33, "professional")
+    assert ast.literal_eval(repr(told)) == told, "it travels as text"
 
 
 # -- all of it
@@ -155,12 +201,13 @@ def test_everybody_gets_there_and_a_second_run_adds_nothing(stack):
     assert full_demo.make(stack, memory) == f"{len(CUSTOMERS)} customers"
     assert [row["state"] for row in stack.manager.rows.values()] == [each.state for each in CUSTOMERS]
     assert len(stack.manager.pressed) == len(set(stack.manager.pressed)), "a button was pressed twice"
-    [(script, values)] = stack.scripts
-    assert script == "backdate_demo.py"
+    [(first, contracts), (script, values)] = stack.scripts
+    assert (first, script) == ("subscribe_demo.py", "backdate_demo.py")
+    assert len(contracts) == len(CUSTOMERS)
     assert [row["days"] for row in values] == [each.days for each in CUSTOMERS if each.days]
     pressed = list(stack.manager.pressed)
     assert full_demo.make(stack, memory) == "all there"
-    assert (len(stack.manager.rows), stack.manager.pressed, len(stack.scripts)) == (len(CUSTOMERS), pressed, 1)
+    assert (len(stack.manager.rows), stack.manager.pressed, len(stack.scripts)) == (len(CUSTOMERS), pressed, 2)
 
 
 def test_what_people_did_meanwhile_stays(stack):
@@ -189,7 +236,8 @@ def test_one_who_fails_does_not_keep_the_others(stack):
         full_demo.make(stack, memory)
     assert len(memory["full_demo"]) == len(CUSTOMERS) - 1
     assert "quillon" not in memory["full_demo"]
-    assert len(stack.scripts) == 1
+    assert "quillon" not in str(stack.scripts[-1])
+    assert len(stack.scripts) == 2
 
 
 # -- asking for it
@@ -209,5 +257,6 @@ def test_a_typo_is_told_before_anything_starts(monkeypatch):
         full_demo.is_wanted()
 
 
-def test_the_script_of_the_dates_is_python():
-    ast.parse((full_demo.manager_database.SCRIPTS / "backdate_demo.py").read_text())
+@pytest.mark.parametrize("name", ["backdate_demo.py", "subscribe_demo.py"])
+def test_the_scripts_are_python(name):
+    ast.parse((full_demo.manager_database.SCRIPTS / name).read_text())
