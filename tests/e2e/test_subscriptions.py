@@ -129,3 +129,81 @@ def test_start_change_and_cancel_in_the_browser(demo, page, screenshot, subdomai
             page.click(".o_switch_view.o_kanban")
             page.wait_for_selector(".o_kanban_view")
         screenshot(f"subscriptions-{view}")
+
+
+def confirm(page):
+    page.click(".modal button[name=action_confirm]")
+    page.wait_for_selector(".modal", state="detached")
+
+
+def agree(page):
+    """Confirm what a button asks before it does something."""
+    page.click(".modal .modal-footer .btn-primary")
+    page.wait_for_selector(".modal", state="detached")
+
+
+def test_suspend_terminate_and_undo_in_the_browser(demo, page, screenshot, subdomain):
+    contract, instance = subscribe(demo, subdomain)
+    demo.manager.call("saas.subscription", "action_start", [contract])
+    demo.wait_for_state(instance, "active")
+    tenant = demo.tenant(subdomain)
+
+    def wait_for_status(status):
+        demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda found: found == status, seconds=10)
+
+    open_form(demo, page, f"saas-subscriptions/{contract}")
+    press(page, "action_open_suspend_wizard")
+    page.fill(".modal div[name=reason] input", "We move house.")
+    screenshot("subscription-suspend")
+    confirm(page)
+    page.wait_for_selector(".o_form_view .alert:has-text('We move house.')")
+    screenshot("subscription-suspended")
+    wait_for_status(503)
+    assert "We move house." in tenant.get("/", headers={"Accept": "text/html"}).text
+    press(page, "action_resume")
+    agree(page)
+    page.wait_for_selector(".o_form_view .alert:has-text('We move house.')", state="detached")
+    wait_for_status(200)
+
+    press(page, "action_terminate")
+    page.wait_for_selector(".modal div[name=confirmation] input")
+    screenshot("subscription-terminate")
+    page.fill(".modal div[name=confirmation] input", "something else")
+    page.click(".modal button[name=action_confirm]")
+    page.wait_for_selector(".modal:has-text('Type the number')")
+    page.click(".modal:has-text('Type the number') .modal-footer button >> nth=0")
+    page.fill(".modal div[name=confirmation] input", read(demo, contract, "name"))
+    confirm(page)
+    page.wait_for_selector(".o_form_view .ribbon:has-text('Ended')")
+    screenshot("subscription-terminated")
+    assert (read(demo, contract, "end_cause"), demo.read(instance, "state")) == ("company", "terminating")
+    wait_for_status(503)
+    press(page, "action_resume")
+    agree(page)
+    page.wait_for_selector(".o_form_view .ribbon:has-text('Ended')", state="detached")
+    assert (read(demo, contract, "state"), demo.read(instance, "state")) == ("active", "active")
+    wait_for_status(200)
+    subjects = str(
+        demo.wait_for(
+            lambda: demo.messages_to(f"owner@{subdomain}.example"), lambda found: "runs again" in str(found), seconds=90
+        )
+    )
+    assert "has begun" in subjects and "We have suspended" in subjects and "is over" in subjects
+
+
+def test_the_report_in_the_browser(demo, page, screenshot, subdomain):
+    contract, _instance = subscribe(demo, subdomain)
+    demo.manager.call("saas.subscription", "action_start", [contract])
+    open_form(demo, page, f"saas-subscriptions/{contract}")
+    page.goto(f"{demo.manager.url}/odoo/saas-revenue")
+    page.wait_for_selector(".o_graph_view canvas")
+    page.wait_for_timeout(1200)  # the plot grows
+    screenshot("revenue-graph")
+    page.goto(f"{demo.manager.url}/odoo/saas-revenue?view_type=pivot")
+    page.wait_for_selector(".o_pivot_view table")
+    screenshot("revenue-pivot")
+    assert "MRR" in page.locator(".o_pivot_view table").inner_text()
+    rows = demo.manager.call(
+        "saas.subscription.report", "search_read", [("subscription_id", "=", contract)], ["mrr", "new_mrr"]
+    )
+    assert [(row["mrr"], row["new_mrr"]) for row in rows] == [(19, 19)]

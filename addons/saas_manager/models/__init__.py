@@ -68,4 +68,5 @@ from . import (
     ir_websocket,
     res_partner,
     saas_dashboard,
+    saas_dashboard_revenue,
 )

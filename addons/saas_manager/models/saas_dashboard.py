@@ -183,7 +183,7 @@ class SaasDashboard(models.AbstractModel):
 
     def _prepare_events(self):
         """Return the newest events."""
-        names = ["create_date", "kind", "level", "message", "instance_id", "template_id"]
+        names = ["create_date", "kind", "level", "message", "instance_id", "template_id", "subscription_id"]
         rows = self.env["saas.event"].search_read([], names, limit=NEWEST_EVENTS)
         return [{**row, "create_date": fields.Datetime.to_string(row["create_date"])} for row in rows]
 

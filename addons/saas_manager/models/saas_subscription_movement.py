@@ -11,6 +11,7 @@ class SaasSubscriptionMovement(models.Model):
     """
 
     _name = "saas.subscription.movement"
+    _inherit = ["saas.dashboard.source"]
     _description = "Movement of the Recurring Revenue"
     _order = "date desc, id desc"
     _rec_name = "kind"

@@ -2,6 +2,7 @@ from . import (
     test_companies,
     test_dashboard,
     test_dashboard_live,
+    test_dashboard_revenue,
     test_access,
     test_bulk,
     test_import,

@@ -11,6 +11,8 @@ import { useLive } from "./use_live";
 
 const ACTIONS = {
     "saas.instance": "saas_manager.saas_instance_action",
+    "saas.subscription": "saas_manager.saas_subscription_action",
+    "saas.subscription.movement": "saas_manager.saas_subscription_movement_action",
     "saas.server": "saas_manager.saas_server_action",
     "saas.pool.clone": "saas_manager.saas_pool_clone_action",
     "saas.event": "saas_manager.saas_event_action",
@@ -77,10 +79,12 @@ export class Dashboard extends Component {
     }
 
     openEvent(event) {
-        const [model, value] = event.instance_id
-            ? ["saas.instance", event.instance_id]
-            : ["saas.template", event.template_id];
-        return value ? this.openRecord(model, value[0]) : this.openList("saas.event");
+        const [model, value] = [
+            ["saas.instance", event.instance_id],
+            ["saas.subscription", event.subscription_id],
+            ["saas.template", event.template_id],
+        ].find(([, owner]) => owner) || ["saas.event"];
+        return value ? this.openRecord(model, value[0]) : this.openList(model);
     }
 
     openState(index) {
@@ -138,7 +142,34 @@ export class Dashboard extends Component {
 
     /** The row of numbers: each says which list it counts. */
     get numbers() {
-        return [...this.stateNumbers, ...this.timeNumbers, ...this.jobNumbers, this.poolNumber];
+        return [...this.revenueNumbers, ...this.stateNumbers, ...this.timeNumbers, ...this.jobNumbers, this.poolNumber];
+    }
+
+    get revenueNumbers() {
+        const revenue = this.state.data.revenue; // null where nothing is sold yet
+        if (!revenue) {
+            return [];
+        }
+        const days = _t("last %s days", revenue.trial_days);
+        const conversion = revenue.trial_conversion;
+        return [
+            {
+                key: "mrr",
+                label: _t("MRR"),
+                title: _t("Paying"),
+                value: revenue.mrr,
+                model: "saas.subscription",
+                domain: revenue.domain,
+            },
+            {
+                key: "trial_conversion",
+                label: _t("Trials became customers, %s", days),
+                title: _t("Trials, %s", days),
+                value: conversion === null ? "–" : _t("%s %%", conversion),
+                model: "saas.subscription.movement",
+                domain: revenue.trial_domain,
+            },
+        ];
     }
 
     get stateNumbers() {
