@@ -47,17 +47,22 @@ def make(stack, state):
     if not missing:
         return "all there"
     demo = FullDemo(manager_database.administrator(stack), stack.ports["public"], stack.base_domain)
-    ready, problems = demo.make(missing)
-    manager_database.run_script(stack, "subscribe_demo.py", [demo.prepare_contract(customer) for customer in ready])
-    finished, more_problems = demo.end(ready)
-    problems += more_problems
-    backdated = [demo.prepare_dates(customer) for customer in finished if customer.days]
-    if backdated:
-        manager_database.run_script(stack, "backdate_demo.py", backdated)
+    finished, problems = _make_customers(stack, demo, missing)
     state.set(full_demo=[*known, *(customer.subdomain for customer in finished)])
     if problems:
         raise FullDemoError("\n    ".join(problems))
     return f"{len(finished)} customers"
+
+
+def _make_customers(stack, demo, customers):
+    """Let instances begin, contracts live and instances end; return who is finished, and what is wrong with others."""
+    ready, problems = demo.make(customers)
+    manager_database.run_script(stack, "subscribe_demo.py", [demo.prepare_contract(customer) for customer in ready])
+    finished, more_problems = demo.end(ready)
+    backdated = [demo.prepare_dates(customer) for customer in finished if customer.days]
+    if backdated:
+        manager_database.run_script(stack, "backdate_demo.py", backdated)
+    return finished, [*problems, *more_problems]
 
 
 def next_action(customer, state, goal, reason=None):

@@ -16,6 +16,7 @@
         "data/saas_vertical_data.xml",
         "data/queue_job_data.xml",
         "data/saas_subscription_data.xml",
+        "data/saas_subscription_history_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_measure_data.xml",
         "data/saas_workshop_data.xml",

@@ -142,7 +142,9 @@ def agree(page):
     page.wait_for_selector(".modal", state="detached")
 
 
-def test_suspend_terminate_and_undo_in_the_browser(demo, page, screenshot, subdomain):
+@pytest.fixture
+def running(demo, page, subdomain):
+    """A contract that runs, on its form; with its instance and a way to wait for what visitors get."""
     contract, instance = subscribe(demo, subdomain)
     demo.manager.call("saas.subscription", "action_start", [contract])
     demo.wait_for_state(instance, "active")
@@ -152,6 +154,11 @@ def test_suspend_terminate_and_undo_in_the_browser(demo, page, screenshot, subdo
         demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda found: found == status, seconds=10)
 
     open_form(demo, page, f"saas-subscriptions/{contract}")
+    return contract, instance, wait_for_status
+
+
+def test_suspend_and_resume_in_the_browser(demo, page, screenshot, running, subdomain):
+    _contract, _instance, wait_for_status = running
     press(page, "action_open_suspend_wizard")
     page.fill(".modal div[name=reason] input", "We move house.")
     screenshot("subscription-suspend")
@@ -159,19 +166,26 @@ def test_suspend_terminate_and_undo_in_the_browser(demo, page, screenshot, subdo
     page.wait_for_selector(".o_form_view .alert:has-text('We move house.')")
     screenshot("subscription-suspended")
     wait_for_status(503)
-    assert "We move house." in tenant.get("/", headers={"Accept": "text/html"}).text
+    assert "We move house." in demo.tenant(subdomain).get("/", headers={"Accept": "text/html"}).text
     press(page, "action_resume")
     agree(page)
     page.wait_for_selector(".o_form_view .alert:has-text('We move house.')", state="detached")
     wait_for_status(200)
 
-    press(page, "action_terminate")
-    page.wait_for_selector(".modal div[name=confirmation] input")
-    screenshot("subscription-terminate")
+
+def refuse_wrong_number(page):
     page.fill(".modal div[name=confirmation] input", "something else")
     page.click(".modal button[name=action_confirm]")
     page.wait_for_selector(".modal:has-text('Type the number')")
     page.click(".modal:has-text('Type the number') .modal-footer button >> nth=0")
+
+
+def test_terminate_and_undo_in_the_browser(demo, page, screenshot, running, subdomain):
+    contract, instance, wait_for_status = running
+    press(page, "action_terminate")
+    page.wait_for_selector(".modal div[name=confirmation] input")
+    screenshot("subscription-terminate")
+    refuse_wrong_number(page)
     page.fill(".modal div[name=confirmation] input", read(demo, contract, "name"))
     confirm(page)
     page.wait_for_selector(".o_form_view .ribbon:has-text('Ended')")
@@ -183,12 +197,10 @@ def test_suspend_terminate_and_undo_in_the_browser(demo, page, screenshot, subdo
     page.wait_for_selector(".o_form_view .ribbon:has-text('Ended')", state="detached")
     assert (read(demo, contract, "state"), demo.read(instance, "state")) == ("active", "active")
     wait_for_status(200)
-    subjects = str(
-        demo.wait_for(
-            lambda: demo.messages_to(f"owner@{subdomain}.example"), lambda found: "runs again" in str(found), seconds=90
-        )
+    mails = demo.wait_for(
+        lambda: demo.messages_to(f"owner@{subdomain}.example"), lambda found: "runs again" in str(found), seconds=90
     )
-    assert "has begun" in subjects and "We have suspended" in subjects and "is over" in subjects
+    assert "has begun" in str(mails) and "is over" in str(mails)
 
 
 def test_the_report_in_the_browser(demo, page, screenshot, subdomain):

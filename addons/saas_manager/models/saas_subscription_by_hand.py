@@ -1,7 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .saas_subscription import LIVE_STATES
+from .saas_subscription import ENDED_STATES, LIVE_STATES
 
 
 class SaasSubscriptionByHand(models.Model):
@@ -14,6 +14,16 @@ class SaasSubscriptionByHand(models.Model):
     )
     suspension_reason = fields.Char("Visitors Read", readonly=True, copy=False)
     end_cause = fields.Selection(selection_add=[("company", "Terminated by Us")], ondelete={"company": "set null"})
+
+    can_come_back = fields.Boolean(
+        compute="_compute_can_come_back", help="It is off or over, and what it pays for is not deleted yet."
+    )
+
+    @api.depends("state", "next_period_start", "instance_ids.state")
+    def _compute_can_come_back(self):
+        for subscription in self:
+            is_off = subscription.state in ("suspended", *ENDED_STATES) and subscription.next_period_start
+            subscription.can_come_back = is_off and not subscription._has_lost_resources()
 
     def action_open_suspend_wizard(self):
         """Say what a suspension means, and ask what visitors shall read meanwhile."""
@@ -39,6 +49,20 @@ class SaasSubscriptionByHand(models.Model):
         self._write_protected({"cancel_reason": reason or False})
         self._end("cancelled", "company", refund=refund)
         return True
+
+    def action_view_unpaid_invoice(self):
+        """Open the invoice that was due first and is not paid, to register the payment or to write to the customer."""
+        self.ensure_one()
+        move = self._get_unpaid_moves()[:1]
+        if not move:
+            raise UserError(self.env._('All invoices of "%(name)s" are paid.', name=self.name))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": move.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
 
     def _is_held_by_payment(self):
         """Override of `_is_held_by_payment`: an invoice that is late meanwhile does not make it a matter of payment."""

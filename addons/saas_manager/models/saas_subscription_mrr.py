@@ -71,9 +71,31 @@ class SaasSubscriptionMrr(models.Model):
         if newest.date == today:
             Movement.search([("subscription_id", "=", self.id), ("date", "=", today)]).unlink()
             newest = Movement.search([("subscription_id", "=", self.id)], limit=1)
-        position = mrr.Position(self._get_revenue_phase(), self.monthly_amount, (self.plan_id.id, self.interval))
+        self._add_movements(newest, self._get_revenue_phase(), today)
+
+    def _add_movements(self, newest, phase, day):
+        """Write down what has happened since a row, and return the newest row."""
+        position = mrr.Position(phase, self.monthly_amount, (self.plan_id.id, self.interval))
         found = mrr.movements(newest._get_position(), position)
-        Movement.create(self._prepare_movements(newest, position, found, today))
+        rows = self.env["saas.subscription.movement"].create(self._prepare_movements(newest, position, found, day))
+        return rows[-1:] or newest
+
+    @api.model
+    def _log_known_history(self):
+        """Write down what is known of contracts that are older than the log: called when the addon is updated.
+
+        Their beginning and end are known, and that they cost then what they cost now is the best guess.
+        """
+        for subscription in self.sudo().search([("state", "!=", "draft"), ("movement_ids", "=", False)]):
+            phase, newest = subscription._get_revenue_phase(), subscription.movement_ids
+            paid_since = min(subscription.period_ids.mapped("start"), default=False)
+            if paid_since and phase in (mrr.RUNNING, mrr.PAUSED, mrr.ENDED):
+                newest = subscription._add_movements(newest, mrr.RUNNING, paid_since)
+            elif phase == mrr.TRIAL:
+                newest = subscription._add_movements(newest, phase, subscription.start_date)
+            if newest and phase in (mrr.PAUSED, mrr.ENDED):
+                day = max(newest.date, subscription.ended_on or subscription._today())
+                subscription._add_movements(newest, phase, day)
 
     def _prepare_movements(self, newest, position, found, day):
         """Return the values of rows.

@@ -4,6 +4,7 @@ from odoo import fields, models
 from odoo.tools.misc import format_date, formatLang
 
 from ..saas_engine import dunning
+from .saas_subscription_change import Wanted
 
 
 class SaasSubscriptionNext(models.Model):
@@ -28,7 +29,7 @@ class SaasSubscriptionNext(models.Model):
         """Return what is going to happen, the earliest first: pairs of a day and a text. Addons add their own."""
         self.ensure_one()
         return sorted(
-            [*self._get_next_end(), *self._get_next_bill(), *self._get_next_change(), *self._get_next_payment()],
+            [*self._get_next_end(), *self._get_next_change(), *self._get_next_bill(), *self._get_next_payment()],
             key=lambda step: step[0],
         )
 
@@ -49,7 +50,7 @@ class SaasSubscriptionNext(models.Model):
         day = self._get_next_invoice_date()
         if not day:
             return []
-        amount = formatLang(self.env, self.recurring_amount, currency_obj=self.currency_id)
+        amount = formatLang(self.env, self._get_next_amount(), currency_obj=self.currency_id)
         texts = {
             "manual": self.env._("Invoice of %(amount)s without taxes", amount=amount),
             "external": self.env._("Next period; %(amount)s are invoiced elsewhere", amount=amount),
@@ -58,6 +59,13 @@ class SaasSubscriptionNext(models.Model):
         if self.state == "trial":
             text = self.env._("End of the trial. %(next)s", next=text)
         return [(day, text)]
+
+    def _get_next_amount(self):
+        """Return what the next period costs: after a change that happens before it, if one is planned."""
+        if not self.pending_plan_id:
+            return self.recurring_amount
+        wanted = Wanted(self.pending_plan_id, self.pending_interval, self.pending_users, self.pending_storage)
+        return self._get_wanted_amount(wanted)
 
     def _get_next_change(self):
         if not self.pending_plan_id or not self.next_period_start:
@@ -87,7 +95,9 @@ class SaasSubscriptionNext(models.Model):
             return []
         _move, steps, done = self._get_dunning()
         labels = self._get_dunning_labels()
-        return [(step.day, labels[step.kind]) for step in dunning.upcoming(steps, done)]
+        # What is off already, by a person or for an older invoice, is not switched off again.
+        idle = (dunning.PAST_DUE, dunning.SUSPEND) if self.state == "suspended" else ()
+        return [(step.day, labels[step.kind]) for step in dunning.upcoming(steps, done) if step.kind not in idle]
 
     def _render_next(self, steps, unpaid):
         if not steps and not unpaid:

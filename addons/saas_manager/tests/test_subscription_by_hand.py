@@ -94,10 +94,20 @@ class TestSubscriptionByHand(SubscriptionCase, TransactionCase):
         self.assertEqual((self.subscription.state, self.instance.state), ("active", "active"))
 
     def test_what_is_deleted_stays_deleted(self):
+        self.assertFalse(self.subscription.can_come_back, "it runs")
         self.subscription.action_terminate(self.subscription.name)
+        self.assertTrue(self.subscription.can_come_back)
         self.instance._transition("terminated")
+        self.env.invalidate_all()
+        self.assertFalse(self.subscription.can_come_back)
         with self.assertRaisesRegex(UserError, "is deleted"):
             self.subscription.action_resume()
+
+    def test_the_way_to_the_unpaid_invoice(self):
+        self.assertEqual(self.subscription.action_view_unpaid_invoice()["res_id"], self.subscription.move_ids.id)
+        self._pay(self.subscription.move_ids)
+        with self.assertRaisesRegex(UserError, "are paid"):
+            self.subscription.action_view_unpaid_invoice()
 
     # === WHO === #
 

@@ -206,6 +206,25 @@ class TestSubscriptionReport(SubscriptionCase, TransactionCase):
         self.assertEqual([row[1:] for row in groups], [(15, 15), (17.5, 2.5), (13.12, -4.38), (0, -13.12)])
         self.assertEqual(subscription.movement_ids.company_currency_id, self.currency)
 
+    def test_contracts_older_than_the_log(self):
+        running, trial = self._start("2026-01-10"), self._start("2026-02-10", trial_days=100)
+        ended, paused = self._start("2026-01-10"), self._start("2026-02-10", interval="year")
+        free = self._start("2026-01-10", billing_engine="free")
+        with self._on("2026-03-05"):
+            ended.action_cancel_now()
+            paused.action_suspend("Test")
+        everything = running + trial + ended + paused + free
+        everything.movement_ids.sudo().unlink()
+        with self._on("2026-03-20"):
+            for _twice in range(2):
+                self.env["saas.subscription"]._log_known_history()
+        self.assertFalse(free.movement_ids)
+        self.assertEqual(trial.movement_ids.mapped("kind"), ["trial_started"])
+        self.assertEqual(
+            self._report(["mrr:sum", "new_mrr:sum", "suspended_mrr:sum", "lost_mrr:sum"], until="2026-03-31"),
+            {"2026-01": (60, 60, 0, 0), "2026-02": (85, 25, 0, 0), "2026-03": (30, 0, -25, -30)},
+        )
+
     # === WHO, AND HOW IT IS SHOWN === #
 
     def test_nobody_writes_history(self):

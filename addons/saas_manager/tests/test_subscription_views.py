@@ -6,6 +6,8 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools.safe_eval import datetime as safe_datetime
 from odoo.tools.safe_eval import dateutil, safe_eval
 
+from odoo.addons.saas_manager.models.saas_subscription_change import Wanted
+
 from .subscription_common import SubscriptionCase
 
 
@@ -61,3 +63,23 @@ class TestSubscriptionViews(SubscriptionCase, TransactionCase):
             [("plan_id", "=", self.plan.id)], [], ["counted_amount:sum", "monthly_amount:sum"]
         )
         self.assertEqual(groups, [(30, 60)])
+
+    def test_the_next_invoice_is_that_of_the_next_plan(self):
+        subscription = self._start("2026-04-01", plan_id=self.big_plan.id)
+        with self._on("2026-04-02"):
+            self.assertIn("90.00", subscription.next_html)
+            subscription._change(Wanted(self.plan, "month", 0, 0))
+            self.env.invalidate_all()
+            self.assertEqual(
+                [text.replace("\xa0", " ") for _day, text in subscription._get_next_steps()][-2:],
+                ["Change to Small", "Invoice of $ 30.00 without taxes"],
+            )
+
+    def test_what_is_off_is_not_announced_to_be_switched_off(self):
+        subscription = self._start("2026-04-01", self.instance)
+        with self._on("2026-04-01"):
+            before = [text for _day, text in subscription._get_unpaid_steps()]
+            subscription.action_suspend("Moving house")
+            after = [text for _day, text in subscription._get_unpaid_steps()]
+        self.assertEqual([text for text in before if text not in after], ["Payment is overdue", "Suspension"])
+        self.assertIn("Termination", after)

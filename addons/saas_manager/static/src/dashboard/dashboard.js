@@ -165,7 +165,7 @@ export class Dashboard extends Component {
                 key: "trial_conversion",
                 label: _t("Trials became customers, %s", days),
                 title: _t("Trials, %s", days),
-                value: conversion === null ? "–" : _t("%s %%", conversion),
+                value: conversion === null ? "–" : `${conversion} %`,
                 model: "saas.subscription.movement",
                 domain: revenue.trial_domain,
             },
