@@ -6,6 +6,7 @@ from . import (
     test_access,
     test_bulk,
     test_health,
+    test_health_jobs,
     test_import,
     test_instance_use,
     test_instance_views,
