@@ -81,8 +81,8 @@ class Run:
                 # In two parts: one alone brings nothing back that two have to.
                 life.pay(invoice, invoice.left / 2, today)
                 life.pay(invoice, invoice.left, today)
-        # A late payment may bring back what does not renew itself and is over: it ends in the next night.
-        if life.contract.state in ("active", "past_due") and not contracts.is_used_up(life.contract, today):
+        # What is over ends in the next night that runs: days until then are given away.
+        if life.contract.state in ("active", "past_due") and not contracts.over(life.contract, today):
             self.served.add(today)
 
     def act(self, what, price, today):
