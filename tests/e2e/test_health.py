@@ -54,10 +54,10 @@ def test_ill_down_and_healed(demo, instance, subdomain):
     assert "4 times in a row" in why
     close(demo, subdomain, True)
     try:
-            health, why = look(demo, instance)
+        health, why = look(demo, instance)
         assert (health, demo.read(instance, "health_misses")) == ("degraded", 1), "one look in vain is no alarm"
         assert not activities(demo, instance)
-            health, why = look(demo, instance)
+        health, why = look(demo, instance)
         assert health == "down"
         assert "login page" in why
         assert "database can't be asked" in why
