@@ -1,36 +1,10 @@
 """A contract from its start to a late payment: real invoices, a real instance behind the real door."""
 
 import time
-from datetime import date, timedelta
 
 import pytest
 from support.browser import choose, open_form, press
-
-LATE_DAYS = 40
-
-
-def subscribe(demo, subdomain, **values):
-    """Create a contract with one draft of an instance; return the ids of both."""
-    instance = demo.create(subdomain)
-    partner = demo.read(instance, "partner_id")[0]
-    contract = demo.manager.call(
-        "saas.subscription", "create", {"partner_id": partner, "trial_days": 0, "plan_id": starter(demo), **values}
-    )
-    demo.manager.call("saas.instance", "write", [instance], {"subscription_id": contract})
-    return contract, instance
-
-
-def starter(demo):
-    return demo.manager.call("saas.plan", "search", [("code", "=", "starter")])[0]
-
-
-def read(demo, contract, field):
-    return demo.manager.call("saas.subscription", "read", [contract], [field])[0][field]
-
-
-def run_cron(demo, xmlid):
-    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", xmlid)[1]
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
+from support.subscriptions import make_late, read, run_cron, starter, subscribe
 
 
 def pay(demo, move):
@@ -43,18 +17,7 @@ def pay(demo, move):
 @pytest.fixture
 def late(demo, subdomain):
     """A running contract whose invoice was due long ago."""
-    contract, instance = subscribe(demo, subdomain, auto_renew=False)
-    call, day = demo.manager.call, (date.today() - timedelta(days=LATE_DAYS)).isoformat()
-    call("saas.subscription", "write", [contract], {"start_date": day})
-    call("saas.subscription", "action_start", [contract])
-    demo.wait_for_state(instance, "active")
-    [move] = read(demo, contract, "move_ids")
-    call("account.move", "button_draft", [move])
-    call("account.move", "write", [move], {"invoice_date": day, "invoice_date_due": day})
-    call("account.move", "action_post", [move])
-    # It would be over by now: what is looked at here is the invoice.
-    call("saas.subscription", "write", [contract], {"auto_renew": True})
-    return contract, instance, move
+    return make_late(demo, subdomain)
 
 
 def test_unpaid_is_switched_off_and_a_payment_brings_it_back(demo, late, subdomain):
