@@ -13,7 +13,7 @@ FAILING = """
 
 
 def look(demo, instance):
-    """Press Check Now and wait for the result; return the health and the reasons in words."""
+    """Press Check Health and wait for the result; return the health and the reasons in words."""
     wait_a_second()
     before = demo.read(instance, "health_checked_at", "write_date")
     demo.manager.call("saas.instance", "action_check_health", [instance])
