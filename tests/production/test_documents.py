@@ -32,6 +32,18 @@ def test_every_file_that_is_named_exists(document):
     assert not [path for path in named if not (ROOT / path).exists()]
 
 
+def test_every_attack_has_its_test():
+    text = (ROOT / "docs" / "security.md").read_text()
+    named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", text)
+    assert len(named) > 30
+    missing = [
+        (path, name)
+        for path, name in named
+        if not re.search(rf"^(def|class) {name}\b" if name else ".", (ROOT / path).read_text(), re.MULTILINE)
+    ]
+    assert not missing
+
+
 def test_every_quoted_message_stands_in_the_code():
     # Long messages are split over lines of code: joined here as Python joins them.
     text = re.sub(r'"\s*\n\s*f?"', "", "\n".join(file.read_text() for file in SOURCES)).replace("'", '"')
