@@ -72,6 +72,8 @@ def served(tenant):
     if tenant.stack.directory.entry(tenant.key).state != "active":
         tenant.set_state("active")
     seconds_until(lambda: tenant.client.everywhere(200))
+    # The evented process reads the directory for itself, too.
+    seconds_until(lambda: tenant.client.status("/websocket", port=tenant.client.gevent_port) != 503)
     return tenant
 
 

@@ -47,7 +47,8 @@ def test_refused_until_the_next_measure(tenant, stack, figure):
     measured(stack, tenant, 10.2)
     took = seconds_until(lambda: is_refused(tenant), limit=5)
     figure("a full storage refuses uploads after", f"{took:.1f} s")
-    assert all(is_refused(tenant) for _ in range(6)), "every worker says so"
+    # Each worker has a copy of the directory, at most half a second old: then every one says so.
+    seconds_until(lambda: all(is_refused(tenant) for _ in range(6)), limit=5)
     measured(stack, tenant, 9)
     took = seconds_until(lambda: not is_refused(tenant), limit=5)
     figure("room again lets uploads in after", f"{took:.1f} s")

@@ -2,7 +2,7 @@
 
 import pytest
 import websocket
-from support import gateway_service
+from support import gateway_template
 from support.gateway_client import RpcError, seconds_until
 
 REPORT = "SELECT kind, detail->>'addon' FROM saas.report WHERE db = %s"
@@ -57,7 +57,7 @@ def test_not_served_without_the_addon_and_served_with_it(tenant, beta, stack, fi
 def test_a_command_of_the_operator_installs_it_again(tenant, stack):
     switch_off(tenant)
     arguments = ("-d", tenant.db, "-i", "saas_tenant", "--stop-after-init", "--no-http", "--workers=0")
-    gateway_service.run(stack.command(*arguments, "--max-cron-threads=0"), stack.environment(), 300)
+    gateway_template.run(stack.command(*arguments, "--max-cron-threads=0"), stack.environment(), 300)
     seconds_until(lambda: tenant.client.everywhere(200), limit=20)
 
 
