@@ -31,7 +31,9 @@ class SaasInstanceUsage(models.Model):
     )
     usage_graph = fields.Text(compute="_compute_usage_figures", groups="saas_manager.group_user")
     usage_day = fields.Date("Last Look", compute="_compute_usage_figures", groups="saas_manager.group_user")
-    usage_users = fields.Integer("Internal Users", compute="_compute_usage_figures", groups="saas_manager.group_user")
+    usage_users = fields.Integer(
+        "Internal Users Then", compute="_compute_usage_figures", groups="saas_manager.group_user"
+    )
     usage_storage_mb = fields.Float(
         "Storage (MB)", digits=(16, 1), compute="_compute_usage_figures", groups="saas_manager.group_user"
     )

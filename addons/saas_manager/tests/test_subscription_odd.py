@@ -172,7 +172,7 @@ class TestSubscriptionBooks(SubscriptionCase, TransactionCase):
         note = subscription.move_ids.filtered(lambda each: each.move_type == "out_refund")
         self.assertEqual((note.state, note.invoice_date), ("posted", date(2026, 3, 1)))
 
-    @mute_logger("odoo.addons.saas_manager.models.saas_subscription_cron")
+    @mute_logger("odoo.addons.saas_manager.models.saas_job_mixin")
     def test_runs_that_fail_leave_no_gaps(self):
         contracts = self.env["saas.subscription"]
         for _number in range(3):

@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 COUNT, DAYS, SEED = map(int, os.environ.get("SAAS_SIMULATE", "8,300,2027").split(","))
 START = date(2027, 11, 30)  # the leap day is in it
 QUIET = 3  # nights at the end that run, so that nothing is still to be caught up
-CRON = "odoo.addons.saas_manager.models.saas_subscription_cron"
+JOBS = "odoo.addons.saas_manager.models.saas_job_mixin"
 # What people do, and how often a contract sees it in a year.
 YEARLY = {
     **{"dearer": 1, "cheaper": 0.5, "users": 1.5, "interval": 0.3},
@@ -206,7 +206,7 @@ class TestSubscriptionSimulation(SubscriptionCase, TransactionCase):
             cost += [price for since, price in changes if since <= day][-1] / days
         return cost
 
-    @mute_logger(CRON)
+    @mute_logger(JOBS)
     def test_lives(self):
         subscriptions = self._begin()
         self._live(subscriptions)

@@ -11,7 +11,7 @@ from .subscription_common import SubscriptionCase
 COUNT = 100
 # The goal is 4. It is 1.4 on 18.0 and 2.4 on 19.0: two queries more per subscription are noticed.
 AT_MOST = 3
-CRON = "odoo.addons.saas_manager.models.saas_subscription_cron"
+JOBS = "odoo.addons.saas_manager.models.saas_job_mixin"
 
 
 @tagged("post_install", "-at_install")
@@ -83,7 +83,7 @@ class TestSubscriptionSpeed(SubscriptionCase, TransactionCase):
                 raise ValueError("no such template")
             return queue(records, *args)
 
-        with patch.object(self.env.registry["saas.subscription"], "_queue_mail", refuse), mute_logger(CRON):
+        with patch.object(self.env.registry["saas.subscription"], "_queue_mail", refuse), mute_logger(JOBS):
             with self._on("2026-02-08"):
                 result = self.env["saas.subscription"]._job_nightly("renew", subscriptions.ids)
         self.assertIn("11 looked at, 1 failed, 0 later", result)
