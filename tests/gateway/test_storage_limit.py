@@ -97,7 +97,7 @@ def test_deleting_works_and_gives_the_space_back(tenant, stack):
     path = stack.data / "filestore" / tenant.db / name
     assert path.exists()
     measured(stack, tenant, 11)
-    seconds_until(lambda: is_refused(tenant), limit=5)
+    seconds_until(lambda: all(is_refused(tenant) for _ in range(6)), limit=5)
     tenant.client.execute("ir.attachment", "unlink", [attachment])
     seconds_until(lambda: not path.exists(), limit=30, step=0.2)
 
