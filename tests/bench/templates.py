@@ -38,7 +38,11 @@ def pool(demo, template, size):
 
 
 def wait_for_clones(demo, template, size):
-    """Wait until so many clones wait, or, where there is to be none, until none does."""
-    ready = [("template_id", "=", template["id"]), ("state", "=", "ready")]
-    count = lambda: demo.manager.call("saas.pool.clone", "search_count", ready)  # noqa: E731
-    demo.wait_for(count, lambda number: number >= size if size else number == 0, seconds=120, step=0.1)
+    """Wait until so many clones wait and none is being made, or, where there is to be none, until none does.
+
+    A clone that is made takes a core and the disk: who comes in a quiet hour has both.
+    """
+    mine = [("template_id", "=", template["id"])]
+    count = lambda state: demo.manager.call("saas.pool.clone", "search_count", [*mine, ("state", "=", state)])  # noqa: E731
+    full = lambda found: found["ready"] >= size and not found["filling"] if size else not found["ready"]  # noqa: E731
+    demo.wait_for(lambda: {state: count(state) for state in ("ready", "filling")}, full, seconds=120, step=0.1)
