@@ -1,4 +1,7 @@
 from odoo import api, models
+from odoo.exceptions import UserError
+
+from odoo.addons.auth_signup.models.res_partner import SignupError
 
 from .. import gateway, user_limit
 
@@ -21,6 +24,15 @@ class ResUsers(models.Model):
             return super().write(vals)
         with user_limit.held(self.env):
             return super().write(vals)
+
+    def _create_user_from_template(self, values):
+        """Override of `_create_user_from_template` to tell who signs up why not: Odoo hides it in a general error."""
+        try:
+            return super()._create_user_from_template(values)
+        except SignupError as error:
+            if isinstance(error.__context__, UserError):
+                raise error.__context__ from None
+            raise
 
     @api.model
     def _get_surplus_message(self):
