@@ -59,6 +59,11 @@ def test_a_lowered_plan_refuses_the_next_user(demo, plan, tenant, subdomain, pag
     screenshot("limits-plan")
     save(page)
     page.wait_for_selector(".o_form_view .o_form_saved", state="attached")
+    # An app that came in before would be there for good: ask when the plan was published, and each worker has read it.
+    waiting = [("method_name", "=", "_job_publish_limits"), ("state", "!=", "done"), ("name", "like", "Team")]
+    lowered = lambda: demo.manager.call("saas.plan", "read", [plan], ["max_users"])[0]["max_users"] == 2  # noqa: E731
+    demo.wait_for(lambda: lowered() and not demo.manager.call("queue.job", "search_count", waiting), bool)
+    page.wait_for_timeout(1000)
     demo.wait_for(lambda: refusal(lambda: install(tenant, "crm")), lambda text: "does not include" in text, seconds=5)
     sign_in(page, tenant.url, tenant.login, PASSWORD)
     page.goto(f"{tenant.url}/odoo/action-base.action_res_users/new")

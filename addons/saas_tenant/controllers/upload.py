@@ -8,6 +8,7 @@ from odoo.addons.mail.controllers.attachment import AttachmentController
 from odoo.addons.web.controllers.binary import Binary, clean
 
 from .. import storage
+from ..compat import ODOO_19
 
 
 class UploadController(Binary):
@@ -45,4 +46,6 @@ class ChatterUploadController(AttachmentController):
         try:
             return super().mail_attachment_upload(*args, **kwargs)
         except UserError as refusal:
-            return request.make_json_response({"error": str(refusal)})
+            # 19.0 shows the message of an error, and of a text none; 18.0 shows a text.
+            error = {"message": str(refusal)} if ODOO_19 else str(refusal)
+            return request.make_json_response({"error": error})

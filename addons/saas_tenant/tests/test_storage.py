@@ -251,6 +251,6 @@ class TestUploads(StorageCase, HttpCase):
         self.assertNotIn("error", self._chatter_upload())
         self.use(11)
         for answer in (self._upload(), self._chatter_upload()):
-            self.assertIn("the plan Starter has 10 MB", answer["error"])
+            self.assertIn("the plan Starter has 10 MB", str(answer["error"]))
         self.use(1)
         self.assertIn("id", self._upload())
