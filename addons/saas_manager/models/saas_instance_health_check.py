@@ -104,7 +104,8 @@ class SaasInstanceHealthCheck(models.Model):
         for instance, reasons, values in found:
             before = instance.health
             try:
-                if instance._keep_health_safely(reasons, values):
+                is_missed, _problem = instance._attempt("keeping the health", instance._keep_health, reasons, values)
+                if is_missed:
                     missed += instance
             except psycopg2.OperationalError:  # somebody was faster, by a click: look again at what it is now
                 later += instance
@@ -172,22 +173,8 @@ class SaasInstanceHealthCheck(models.Model):
             cron_failures=settings._get("saas.health_cron_failures"),
         )
 
-    def _keep_health_safely(self, reasons, values):
-        """Write down what a look has found, so that what goes wrong with one instance stays with it.
-
-        :return: whether it was missed for the first time
-        :raise psycopg2.OperationalError: another transaction was faster
-        """
-        try:
-            with self.env.cr.savepoint():
-                return self._keep_health(reasons, values)
-        except psycopg2.OperationalError:
-            raise
-        except Exception:  # whatever it is: the next instance must not suffer from it
-            _logger.exception("instance %s: its health could not be written down", self.id)
-            return False
-
     def _keep_health(self, reasons, values):
+        """Write down what a look has found; return whether the instance was missed for the first time."""
         state, misses, is_again = health.follow(self.health, self.health_misses, health.state_of(reasons))
         now = {"health_checked_at": fields.Datetime.now(), "health_misses": misses}
         if is_again:

@@ -1,8 +1,5 @@
 import json
-import logging
 from datetime import timedelta
-
-import psycopg2
 
 from odoo import api, fields, models
 
@@ -10,7 +7,6 @@ from ..saas_engine import usage
 from ..saas_engine.errors import EngineError
 from .saas_instance_suspension import PUBLISHED_STATES
 
-_logger = logging.getLogger(__name__)
 SHOWN_DAYS = 30
 
 
@@ -98,16 +94,13 @@ class SaasInstanceUsage(models.Model):
         self.ensure_one()
         if self.state not in PUBLISHED_STATES:
             return None
-        try:
-            with self.env.cr.savepoint():
-                reading = meter.look_at(self._prepare_tenant_spec(), since)
-                self.env["saas.usage"].sudo()._keep(self, reading.days)
-                return reading.error
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:  # whatever it is: the next instance must not suffer from it
-            _logger.exception("usage of instance %s not measured", self.id)
-            return EngineError(str(error) or repr(error))
+        error, problem = self._attempt("usage", self._measure_usage, meter, since)
+        return EngineError(problem) if problem else error
+
+    def _measure_usage(self, meter, since):
+        reading = meter.look_at(self._prepare_tenant_spec(), since)
+        self.env["saas.usage"].sudo()._keep(self, reading.days)
+        return reading.error
 
     def _report_usage_error(self, error):
         """Put it on the list of every administrator, once while it lasts, and take it off when it is over.
@@ -117,19 +110,13 @@ class SaasInstanceUsage(models.Model):
         self.ensure_one()
         summary = self.env._("Its usage can't be measured")
         if error and not self.usage_problem:
-            self._put_on_lists(summary, str(error))
+            self._report_problem(str(error), summary)
         elif self.usage_problem and not error:
             self.activity_ids.filtered(lambda activity: activity.summary == summary).unlink()
             self.message_post(body=self.env._("Its usage can be measured again."))
         message = str(error) if error else False
         if self.usage_problem != message:
             self.usage_problem = message
-
-    def _put_on_lists(self, summary, note):
-        """Give every administrator who has no such activity an activity on this instance."""
-        told = self.activity_ids.filtered(lambda activity: activity.summary == summary).user_id
-        for user in self._get_failure_users() - told:
-            self.activity_schedule("mail.mail_activity_data_warning", summary=summary, note=note, user_id=user.id)
 
     def _forget_usage_counters(self, complete, today):
         """Delete from the directory what is written down for good.

@@ -96,32 +96,43 @@ class SaasJobMixin(models.AbstractModel):
         :raise psycopg2.OperationalError: another transaction was faster
         """
         self.ensure_one()
+        _result, problem = self._attempt(method, getattr(self, method), *args)
+        self._keep_problem(problem or False)
+        if problem:
+            self._report_problem(problem)
+        return not problem
+
+    def _attempt(self, what, work, *args):
+        """Call a function for these records in a savepoint, so that what goes wrong in it stays in it.
+
+        :param str what: how the log calls it
+        :param work: the function
+        :return: (what it returns, None); if it went wrong (None, why), nothing of it is left, and the log has the fault
+        :raise psycopg2.OperationalError: another transaction was faster
+        """
         try:
             with self.env.cr.savepoint():
-                getattr(self, method)(*args)
+                return work(*args), None
         except psycopg2.OperationalError:
             raise
         except Exception as error:  # whatever it is: the next customer must not suffer from it
-            _logger.exception("%s %s: %s failed", self._name, self.id, method)
-            message = str(error) or repr(error)
-            self._keep_problem(message)
-            self._report_problem(message)
-            return False
-        self._keep_problem(False)
-        return True
+            _logger.exception("%s %s: %s failed", self._name, self.ids, what)
+            return None, str(error) or repr(error)
 
     def _keep_problem(self, message):
         """Remember why `_run_safely` failed last, or with False that it did not. Does nothing here."""
 
-    def _report_problem(self, message):
+    def _report_problem(self, message, summary=None):
         """Put something on the list of every administrator, once.
 
         :param str message: in words
+        :param str summary: what tells it from other problems; None: how the message begins
         """
-        told = self.activity_ids.filtered(lambda activity: activity.summary == message[:100]).user_id
+        summary = summary or message[:100]
+        told = self.activity_ids.filtered(lambda activity: activity.summary == summary).user_id
         for user in self._get_failure_users() - told:
             self.sudo().activity_schedule(
-                "mail.mail_activity_data_warning", summary=message[:100], note=message, user_id=user.id
+                "mail.mail_activity_data_warning", summary=summary, note=message, user_id=user.id
             )
 
     def _notify_progress(self):

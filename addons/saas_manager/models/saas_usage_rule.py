@@ -1,7 +1,4 @@
-import logging
 from datetime import timedelta
-
-import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
@@ -9,7 +6,6 @@ from odoo.exceptions import ValidationError
 from ..compat import Constraint
 from ..saas_engine import usage_rules
 
-_logger = logging.getLogger(__name__)
 HAS_MINIMUM = ("storage_growth", "error_rate")
 
 
@@ -103,16 +99,10 @@ class SaasUsageRule(models.Model):
 
     def _evaluate_safely(self, instance, days, today):
         """Apply the rules to one instance; return whether it went well. What goes wrong is left out and reported."""
-        try:
-            with self.env.cr.savepoint():
-                self._evaluate(instance, days, today)
-        except psycopg2.OperationalError:
-            raise  # another transaction was faster: the job begins again
-        except Exception as error:  # whatever it is: the next instance must not suffer from it
-            _logger.exception("alert rules not applied to instance %s", instance.id)
-            instance._put_on_lists(self.env._("Alert rules can't be applied to its usage"), str(error) or repr(error))
-            return False
-        return True
+        _result, problem = instance._attempt("alert rules", self._evaluate, instance, days, today)
+        if problem:
+            instance._report_problem(problem, self.env._("Alert rules can't be applied to its usage"))
+        return not problem
 
     def _evaluate(self, instance, days, today):
         """Begin and end the alerts of one instance.

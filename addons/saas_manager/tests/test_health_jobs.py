@@ -83,7 +83,7 @@ class TestHealthJobs(HealthCase, TransactionCase):
                 self.assertEqual((broken.health, fine.health), ("unknown", "healthy"))
                 self.assertIn(str(error), broken.health_text)
 
-    @mute_logger(CHECK)
+    @mute_logger("odoo.addons.saas_manager.models.saas_job_mixin")
     def test_one_that_can_not_be_written_down_stops_nobody(self):
         broken, fine = self._others()
         Instance = self.env.registry["saas.instance"]

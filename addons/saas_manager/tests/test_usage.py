@@ -13,7 +13,7 @@ from odoo.addons.saas_manager.saas_engine.usage import Counted
 
 from .usage_common import TODAY, UsageCase
 
-CRON = "odoo.addons.saas_manager.models.saas_instance_usage"
+JOBS = "odoo.addons.saas_manager.models.saas_job_mixin"
 
 
 @tagged("post_install", "-at_install")
@@ -115,7 +115,7 @@ class TestUsage(UsageCase, TransactionCase):
 
     def test_a_bug_in_one_stops_nobody(self):
         self.meter.errors["acme"] = ValueError("a bug")
-        with mute_logger(CRON):
+        with mute_logger(JOBS):
             self._measure()
         self.assertFalse(self._rows())
         self.assertTrue(self._rows(self.other))

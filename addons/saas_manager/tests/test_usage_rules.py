@@ -11,7 +11,7 @@ from odoo.addons.saas_manager.saas_engine.usage import Counted
 
 from .usage_common import TODAY, UsageCase
 
-RULE = "odoo.addons.saas_manager.models.saas_usage_rule"
+JOBS = "odoo.addons.saas_manager.models.saas_job_mixin"
 
 
 @tagged("post_install", "-at_install")
@@ -178,7 +178,7 @@ class TestUsageRules(UsageCase, TransactionCase):
                 raise ValueError("a bug")
             return begin(alerts, rule, instance, finding)
 
-        with patch.object(Alert, "_begin", fail_for_acme), mute_logger(RULE):
+        with patch.object(Alert, "_begin", fail_for_acme), mute_logger(JOBS):
             self._measure(day=TODAY + timedelta(days=1))
             self._measure()
         self.assertFalse(self._alerts())
