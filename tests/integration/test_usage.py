@@ -84,6 +84,14 @@ def test_sizes_and_people(provisioner, runtime, tenant):
     assert today["storage_mb"] == today["database_mb"] + today["files_mb"]
 
 
+def test_whoever_counts_for_the_limit_counts_here(provisioner, tenant):
+    """A member of the employees who is written down as shared, which anybody with access to users can do."""
+    run(provisioner, tenant, "INSERT INTO res_users (id, login, partner_id, share) VALUES (9, 'sly', 3, true)")
+    assert meter(provisioner, tenant).look_at(tenant, None).days[TODAY]["users"] == 1
+    run(provisioner, tenant, "INSERT INTO res_groups_users_rel (gid, uid) VALUES (1, 9)")
+    assert meter(provisioner, tenant).look_at(tenant, None).days[TODAY]["users"] == 2
+
+
 def test_without_a_log_of_devices_nobody_is_said_to_be_inactive(provisioner, tenant):
     run(provisioner, tenant, "DROP TABLE res_device_log")
     reading = meter(provisioner, tenant).look_at(tenant, YESTERDAY)

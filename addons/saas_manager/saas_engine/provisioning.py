@@ -101,13 +101,9 @@ class Provisioner:
         :param float seconds: how long its page may take
         :return: `health.Seen`
         """
-
-        def connect():
-            return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
-
         is_encrypted = urlsplit(spec.url).scheme == "https"
         tls_address = self.settings.tls_address if is_encrypted else None
-        return probe.look(self._door, self._public_host(spec), tls_address, seconds, connect)
+        return probe.look(self._door, self._public_host(spec), tls_address, seconds, lambda: self.enter(spec))
 
     # -- and back
 
@@ -123,7 +119,7 @@ class Provisioner:
     def connect(self, spec):
         """Give a connection to the tenant's database as its role, whatever the tenant did to that role."""
         self._ensure_role(spec)
-        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+        return self.enter(spec)
 
     def enter(self, spec):
         """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""

@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 
 from . import measure, naming
+from .databases import acting_as
 from .errors import ConfigurationError, EngineError
 
 MEGABYTE = 1024**2
@@ -34,7 +35,6 @@ FORGET = """
 """
 # Asked in the tenant's own database, under its own role.
 LIMITS = "SELECT set_config('statement_timeout', %(time)s, true), set_config('lock_timeout', %(time)s, true)"
-USERS = "SELECT count(*) FROM public.res_users WHERE active AND share IS NOT TRUE"
 HAS_LOG = "SELECT to_regclass('public.res_device_log') IS NOT NULL"
 # Both ends of a row are moments at which somebody was there. Odoo deletes a row when the same device is seen again.
 ACTIVE = """
@@ -155,8 +155,8 @@ def database_sizes(cluster, names):
     :param dict names: tenant's key -> name of its database
     """
     marks = [naming.database_mark(key) for key in names]
-    with cluster.connect() as connection, connection, connection.cursor() as cr:
-        cr.execute("SET LOCAL ROLE pg_monitor")  # the manager may not connect to tenants, so not see their sizes
+    # The manager may not connect to tenants, so not see their sizes.
+    with cluster.connect() as connection, acting_as(connection, "pg_monitor") as cr:
         cr.execute(SIZES, [list(names.values()), marks])
         return {name: size for name, size in cr.fetchall() if size is not None}
 
@@ -176,7 +176,7 @@ def people(connection, days):
     """
     with connection, connection.cursor() as cr:
         cr.execute("SET TRANSACTION READ ONLY")
-        [[users]] = _ask(cr, USERS)
+        users = len(_ask(cr, measure.INTERNAL_USERS))
         if not _ask(cr, HAS_LOG)[0][0]:
             return users, {}
         return users, {**dict.fromkeys(days, 0), **dict(_ask(cr, ACTIVE, [days]))}
