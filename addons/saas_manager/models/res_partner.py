@@ -33,15 +33,15 @@ class ResPartner(models.Model):
             partner.saas_instance_count = self.env["saas.instance"].search_count(partner._get_saas_domain())
 
     def _compute_saas_subscription_count(self):
-        company, today = self.env.company, fields.Date.context_today(self)
+        Subscription = self.env["saas.subscription"]
         for partner in self:
-            groups = self.env["saas.subscription"]._read_group(
+            groups = Subscription._read_group(
                 partner._get_saas_domain(), ["currency_id"], ["__count", "counted_amount:sum"]
             )
-            partner.saas_currency_id = company.currency_id
+            partner.saas_currency_id = self.env.company.currency_id
             partner.saas_subscription_count = sum(count for _currency, count, _amount in groups)
-            partner.saas_mrr = sum(
-                currency._convert(amount, company.currency_id, company, today) for currency, _count, amount in groups
+            partner.saas_mrr = Subscription._sum_in_company_currency(
+                (currency, amount) for currency, _count, amount in groups
             )
 
     def _get_saas_domain(self):

@@ -20,16 +20,15 @@ class SaasDashboardRevenue(models.AbstractModel):
 
         Several currencies are added up in that of the company which the user works in, at today's rate.
         """
-        if not self.env["saas.subscription"].search_count([("state", "!=", "draft")], limit=1):
+        Subscription, counted = self.env["saas.subscription"], [("counted_amount", ">", 0)]
+        if not Subscription.search_count([("state", "!=", "draft")], limit=1):
             return None
-        counted = [("counted_amount", ">", 0)]
-        amounts = self.env["saas.subscription"]._read_group(counted, ["currency_id"], ["counted_amount:sum"])
-        company, today = self.env.company, self._today()
-        mrr = sum(currency._convert(amount, company.currency_id, company, today) for currency, amount in amounts)
+        amounts = Subscription._read_group(counted, ["currency_id"], ["counted_amount:sum"])
+        mrr = Subscription._sum_in_company_currency(amounts)
         return {
-            "mrr": formatLang(self.env, mrr, currency_obj=company.currency_id),
+            "mrr": formatLang(self.env, mrr, currency_obj=self.env.company.currency_id),
             "domain": counted,
-            **self._prepare_trials(today - timedelta(days=DAYS_OF_TRIALS)),
+            **self._prepare_trials(self._today() - timedelta(days=DAYS_OF_TRIALS)),
         }
 
     def _prepare_trials(self, since):

@@ -35,6 +35,15 @@ class SaasSubscriptionMrr(models.Model):
         "saas.subscription.movement", "subscription_id", readonly=True, groups="saas_manager.group_user"
     )
 
+    @api.model
+    def _sum_in_company_currency(self, amounts):
+        """Return the sum of amounts in the currency of the company that the user works in, at today's rate.
+
+        :param amounts: pairs of a `res.currency` and an amount in it
+        """
+        company, today = self.env.company, fields.Date.context_today(self)
+        return sum(currency._convert(amount, company.currency_id, company, today) for currency, amount in amounts)
+
     @api.depends("state", "monthly_amount", "billing_engine")
     def _compute_counted_amount(self):
         for subscription in self:
