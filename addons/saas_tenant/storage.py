@@ -15,6 +15,7 @@ from odoo.tools.misc import formatLang
 from . import gateway, policy
 
 MEGABYTE = 2**20
+NEAR, NEARLY_FULL, FULL = 80, 95, 100  # percent
 # Kept with the cursor, where no client can put anything.
 EXEMPT, TRANSACTION = "saas_storage_exempt", "saas_storage"
 # What a report becomes: printed, and for machines to read.

@@ -2,7 +2,6 @@ from odoo import models
 
 from .. import gateway, storage
 
-NEARLY_FULL = 80  # percent: from here on the space of deleted files is given back at once
 ASKED = "saas_storage_freed"
 
 
@@ -15,10 +14,10 @@ class IrAttachment(models.Model):
         return super()._get_datas_related_values(data, mimetype)
 
     def unlink(self):
-        """Override of `unlink`: Odoo gives the space back at night, which is late for whoever is refused files."""
+        """Override of `unlink`: Odoo gives the space back at night, which is late where it fills up."""
         result = super().unlink()
         percent = (gateway.notices_of(self.env).get("storage") or {}).get("percent", 0)
-        if percent >= NEARLY_FULL and not self.env.cr.cache.get(ASKED):
+        if percent >= storage.NEAR and not self.env.cr.cache.get(ASKED):
             cron = self.env.ref("saas_tenant.ir_cron_free_storage", raise_if_not_found=False)
             if cron:  # a database from before this version has none
                 cron.sudo()._trigger()

@@ -4,8 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import format_date
 
 from .. import gateway, storage
-
-NEAR, NEARLY_FULL, FULL = 80, 95, 100  # percent of the storage
+from ..storage import FULL, NEAR, NEARLY_FULL
 
 
 class SaasTenantNotice(models.AbstractModel):
