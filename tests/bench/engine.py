@@ -28,21 +28,27 @@ def provisioner(demo):
 
 def time_database_work(engine, template):
     """Return the seconds of the steps of one provision that work in PostgreSQL; what they made is removed again."""
-    spec = _spec(engine, template)
+    tenant = spec(engine, template)
     try:
         start = time.monotonic()
-        engine.clone_database(spec)
-        engine.personalise(spec)
-        engine.publish(spec)
+        engine.clone_database(tenant)
+        engine.personalise(tenant)
+        engine.publish(tenant)
         return time.monotonic() - start
     finally:
-        engine.undo(spec)
+        engine.undo(tenant)
 
 
-def _spec(engine, template):
-    name = f"bench-{uuid.uuid4().hex[:10]}"
+def spec(engine, template, name=None, key=None):
+    """Return a tenant of the bench's own, a clone of a template's database.
+
+    :param Provisioner engine: of its runtime
+    :param str name: of its database
+    :param str key: of its role
+    """
+    name = name or f"bench-{uuid.uuid4().hex[:10]}"
     return TenantSpec(
-        key=uuid.uuid4().hex,
+        key=key or uuid.uuid4().hex,
         subdomain=name,
         host=f"{name}.localhost",
         url=f"http://{name}.localhost",

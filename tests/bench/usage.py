@@ -4,8 +4,6 @@ import contextlib
 import time
 import uuid
 
-from saas_engine.spec import TenantSpec
-
 from bench import engine
 from bench.templates import get
 
@@ -34,7 +32,7 @@ def _tenants(demo, count):
     try:
         with provisioner.session():
             for row in demo.manager.call("saas.instance", "read", instances, ["subdomain", "uuid"]):
-                made.append(_spec(provisioner, template, row))
+                made.append(engine.spec(provisioner, template, row["subdomain"], uuid.UUID(row["uuid"]).hex))
                 _clone(provisioner, made[-1])
         _sql(demo, ACTIVATE, [template, instances])
         yield instances
@@ -43,23 +41,6 @@ def _tenants(demo, count):
         for spec in made:
             provisioner.undo(spec)
         demo.manager.call("saas.instance", "unlink", instances)
-
-
-def _spec(provisioner, template, row):
-    name = row["subdomain"]
-    return TenantSpec(
-        key=uuid.UUID(row["uuid"]).hex,
-        subdomain=name,
-        host=f"{name}.localhost",
-        url=f"http://{name}.localhost",
-        template_database=template,
-        release=provisioner.runtime.release,
-        company_name=name,
-        admin_name=name,
-        admin_email=f"{name}@example.com",
-        lang="en_US",
-        tz="UTC",
-    )
 
 
 def _clone(provisioner, spec):
@@ -76,9 +57,8 @@ def _sql(demo, query, values):
 def _run(demo, instances):
     """Trigger the cron, wait for its jobs, and look whether everybody has a row."""
     call = demo.manager.call
-    cron = call("ir.model.data", "check_object_reference", "saas_manager", "ir_cron_usage")[1]
     start = time.monotonic()
-    call("ir.cron", "method_direct_trigger", [cron])
+    demo.run_cron("ir_cron_usage")
     demo.wait_for(lambda: _count_waiting(demo), lambda number: not number, seconds=300, step=0.1)
     took = time.monotonic() - start
     found = call("saas.usage", "search_count", [("instance_id", "in", instances), ("is_measured", "=", True)])

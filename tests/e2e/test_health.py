@@ -78,11 +78,10 @@ def test_ill_down_and_healed(demo, instance, subdomain):
 
 
 def test_the_cron_looks_at_everybody_once(demo, instance, subdomain):
-    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", "ir_cron_check_health")[1]
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
+    demo.run_cron("ir_cron_check_health")
     demo.wait_for(lambda: demo.read(instance, "health"), lambda health: health == "healthy", seconds=120)
     looked_at = demo.read(instance, "health_checked_at")
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
+    demo.run_cron("ir_cron_check_health")
     domain = [("method_name", "=", "_job_check_health"), ("state", "in", ("pending", "enqueued", "started"))]
     # One that waits for its time may stay: the second look at somebody else.
     domain += [("eta", "=", False)]

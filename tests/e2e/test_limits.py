@@ -97,7 +97,7 @@ def test_the_surplus_is_kept_out_and_everybody_hears_why(demo, plan, tenant, sub
     sign_in(page, tenant.url, tenant.login, PASSWORD)
     page.wait_for_selector(f".o_saas_notice[data-key=users]:has-text('{REFUSED}')")
     screenshot("limits-banner")
-    run_cron(demo)
+    demo.run_cron(CRON)
     instance = demo.manager.call("saas.instance", "search", [("subdomain", "=", subdomain)])
     activities = demo.manager.call("saas.instance", "read", instance, ["activity_ids", "gateway_problem"])[0]
     assert activities["activity_ids"]
@@ -107,10 +107,5 @@ def test_the_surplus_is_kept_out_and_everybody_hears_why(demo, plan, tenant, sub
     screenshot("limits-manager")
     demo.manager.call("saas.plan", "write", [plan], {"max_users": 3})
     demo.wait_for(lambda: demo.tenant(subdomain).sign_in("dan", PASSWORD), bool, seconds=5)
-    run_cron(demo)
+    demo.run_cron(CRON)
     assert not demo.manager.call("saas.instance", "read", instance, ["gateway_problem"])[0]["gateway_problem"]
-
-
-def run_cron(demo):
-    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", CRON)[1]
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])

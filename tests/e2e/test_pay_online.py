@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.subscriptions import make_late, read, run_cron
+from support.subscriptions import make_late, read
 
 PROVIDER = "payment_demo"
 
@@ -23,7 +23,7 @@ def provider(demo):
 @pytest.mark.parametrize("page", [(390, 844)], ids=["phone"], indirect=True)
 def test_who_is_switched_off_pays_and_is_back(demo, provider, page, screenshot, subdomain):
     contract, instance, move = make_late(demo, subdomain)
-    run_cron(demo, "ir_cron_dun")
+    demo.run_cron("ir_cron_dun")
     demo.wait_for_state(instance, "suspended")
     page.goto(demo.manager.url + demo.manager.call("account.move", "get_portal_url", [move]))
     page.get_by_text("Pay Now").filter(visible=True).first.click()

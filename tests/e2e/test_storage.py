@@ -34,11 +34,6 @@ def measure(demo, instance):
     demo.wait_for(lambda: demo.read(instance, "measured_at"), lambda at: at and at != before, seconds=60)
 
 
-def run_cron(demo, xmlid):
-    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", xmlid)[1]
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
-
-
 def set_limit(demo, plan, instance, percent):
     """Let what is used be that much of the plan, and wait until that is published; return when it was."""
     used = demo.read(instance, "storage_used_mb")
@@ -80,7 +75,7 @@ def test_full_storage_from_the_measure_to_the_refusal(demo, page, tenant, plan, 
         page.wait_for_selector(".o_saas_plan_meter, .o-mail-Chatter")
     measure(demo, instance)
     set_limit(demo, plan, instance, 97)
-    run_cron(demo, "ir_cron_check_limits")
+    demo.run_cron("ir_cron_check_limits")
     demo.wait_for(lambda: demo.read(instance, "storage_level"), lambda level: level == 95, seconds=60)
     page.reload()
     page.wait_for_selector(".o_saas_notice[data-key='storage-95']:has-text('% of the storage are used')")
@@ -147,7 +142,7 @@ def test_an_overdue_payment_is_said_until_it_is_paid(demo, page, tenant, plan, s
     call("account.move", "button_draft", [move])
     call("account.move", "write", [move], {"invoice_date": day, "invoice_date_due": day})
     call("account.move", "action_post", [move])
-    run_cron(demo, "ir_cron_dun")
+    demo.run_cron("ir_cron_dun")
     demo.wait_for(lambda: keys(odoo), lambda found: found == ["past_due"], seconds=60)
     sign_in(page, odoo.url, odoo.login, PASSWORD)
     notice = page.wait_for_selector(".o_saas_notice[data-key='past_due']:has-text('is suspended')")

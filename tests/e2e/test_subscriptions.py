@@ -4,7 +4,7 @@ import time
 
 import pytest
 from support.browser import choose, open_form, press
-from support.subscriptions import make_late, read, run_cron, starter, subscribe
+from support.subscriptions import make_late, read, starter, subscribe
 
 
 def pay(demo, move):
@@ -24,7 +24,7 @@ def test_unpaid_is_switched_off_and_a_payment_brings_it_back(demo, late, subdoma
     contract, instance, move = late
     tenant = demo.tenant(subdomain)
     assert tenant.get("/web/login").status_code == 200
-    run_cron(demo, "ir_cron_dun")
+    demo.run_cron("ir_cron_dun")
     demo.wait_for(lambda: read(demo, contract, "state"), lambda state: state == "suspended")
     # Each worker of the tenants reads the directory for itself: one after the other.
     page = lambda: tenant.get("/", headers={"Accept": "text/html"}).text  # noqa: E731

@@ -10,8 +10,7 @@ MEASURING = [("model_name", "=", "saas.usage"), ("method_name", "=", "_job_measu
 
 def run_cron(demo):
     """Run the daily cron and wait for its jobs."""
-    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", "ir_cron_usage")[1]
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
+    demo.run_cron("ir_cron_usage")
     waiting = [*MEASURING, ("state", "not in", ("done", "cancelled"))]
     demo.wait_for(lambda: demo.manager.call("queue.job", "search_count", waiting), lambda count: not count)
 

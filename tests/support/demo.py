@@ -142,6 +142,11 @@ class Demo:
 
     # -- mail
 
+    def run_cron(self, xmlid):
+        """Do at once what a scheduled action of the manager does at its time."""
+        cron = self.manager.call("ir.model.data", "check_object_reference", "saas_manager", xmlid)[1]
+        self.manager.call("ir.cron", "method_direct_trigger", [cron])
+
     def mails_to(self, address):
         """Return the HTML of the mails that the catcher has got for an address, newest first."""
         url = self.description["mail"]["url"]

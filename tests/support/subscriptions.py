@@ -26,12 +26,6 @@ def read(demo, contract, field):
     return demo.manager.call("saas.subscription", "read", [contract], [field])[0][field]
 
 
-def run_cron(demo, xmlid):
-    """Do at once what a scheduled action of the manager does at night."""
-    cron = demo.manager.call("ir.model.data", "check_object_reference", "saas_manager", xmlid)[1]
-    demo.manager.call("ir.cron", "method_direct_trigger", [cron])
-
-
 def make_late(demo, subdomain):
     """Start a contract whose only invoice was due long ago; return the ids of contract, instance and invoice."""
     contract, instance = subscribe(demo, subdomain, auto_renew=False)

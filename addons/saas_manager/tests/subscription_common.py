@@ -4,6 +4,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo import Command, fields
+from odoo.tests import Form
 
 from .common import SaasCase
 
@@ -33,6 +34,14 @@ class SubscriptionCase(SaasCase):
         super().setUp()
         # Mails are looked at, never sent.
         self.startPatcher(patch.object(self.env.registry["mail.mail"], "send", lambda *args, **kwargs: None))
+
+    def _wizard(self, **values):
+        """Open the wizard that changes `self.subscription`, as a form."""
+        context = {"default_subscription_id": self.subscription.id}
+        wizard = Form(self.env["saas.subscription.change.wizard"].with_context(**context))
+        for name, value in values.items():
+            setattr(wizard, name, value)
+        return wizard
 
     @classmethod
     def _create_plan(cls, code, month, year, **values):

@@ -2,7 +2,7 @@ from datetime import date
 from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, TransactionCase, tagged
+from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.saas_manager.models.saas_subscription_change import Wanted
 
@@ -24,14 +24,6 @@ class TestSubscriptionChange(SubscriptionCase, TransactionCase):
     def _use(self, **use):
         Instance = self.env.registry["saas.instance"]
         return patch.object(Instance, "_saas_measure", lambda instance: use)
-
-    def _wizard(self, **values):
-        wizard = Form(
-            self.env["saas.subscription.change.wizard"].with_context(default_subscription_id=self.subscription.id)
-        )
-        for name, value in values.items():
-            setattr(wizard, name, value)
-        return wizard
 
     def test_an_upgrade_at_once(self):
         with self._on("2026-04-16"):

@@ -21,14 +21,6 @@ class TestSubscriptionPrices(SubscriptionCase, TransactionCase):
         self.subscription.line_ids = [Command.create({"kind": "users", "quantity": 2})]
         self._pay(self.subscription.move_ids)
 
-    def _wizard(self, **values):
-        wizard = Form(
-            self.env["saas.subscription.change.wizard"].with_context(default_subscription_id=self.subscription.id)
-        )
-        for name, value in values.items():
-            setattr(wizard, name, value)
-        return wizard
-
     def test_to_the_present_price_when_the_billed_periods_are_over(self):
         self.assertFalse(self.subscription.has_former_prices)
         self.plan.write({"price_month": 45, "price_user_month": 6})
