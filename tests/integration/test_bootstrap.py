@@ -200,7 +200,7 @@ def test_a_missing_right_is_a_configuration_error(cluster, superuser):
     superuser("ALTER ROLE saas_manager NOCREATEDB")
     try:
         with pytest.raises(ConfigurationError, match="permission denied"):
-            roles.ensure_role(cluster, "0" * 32, "x" * 43, 1)
+            roles.ensure_role(cluster, "0" * 32, "x" * 43, {})
             cluster.clone("template1", "nope-nope", "0" * 32)
         assert "CREATEDB" in cluster.check().missing_rights
     finally:
