@@ -231,20 +231,22 @@ class TestLargeObjects:
 class TestShared:
     """What all databases of a cluster share: locks, the queue of notifications, connections."""
 
-    def test_advisory_locks_are_the_databases_own(self, provisioner, cluster, tenant, neighbour, as_tenant):
-        """Also the ones by which the manager keeps two jobs off one tenant."""
-        mark = naming.database_mark(neighbour.key)
-        take = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-        with provisioner.enter(tenant) as mine, provisioner.enter(neighbour) as theirs:
-            with mine.cursor() as cr:
-                cr.execute(take, [mark])
-                assert cr.fetchone() == (True,)
-            with theirs.cursor() as cr:
-                cr.execute(take, [mark])
-                assert cr.fetchone() == (True,), "the neighbour has the same lock of its own"
-            assert as_tenant(f"SELECT pg_try_advisory_lock(hashtextextended('{mark}', 0))") == [(False,)], "it is held"
-            with cluster.locked(neighbour.key):
-                pass
+    @pytest.mark.parametrize("how", ["lock", "lock_shared", "xact_lock", "xact_lock_shared"])
+    def test_advisory_locks_are_refused(self, as_first, cluster, how):
+        """One statement takes a million of them, and the table that they fill is everybody's."""
+        for name in (f"pg_advisory_{how}", f"pg_try_advisory_{how}"):
+            for arguments in ("1", "1, 2"):
+                with pytest.raises(errors.InsufficientPrivilege):
+                    as_first(f"SELECT {name}({arguments})")
+        with cluster.connect("manager") as connection, connection.cursor() as cr:
+            cr.execute(f"SELECT pg_try_advisory_{how}(1)")
+            assert cr.fetchone() == (True,), "the manager's jobs need them"
+
+    def test_temporary_tables_are_the_sessions_own(self, as_first):
+        table = "CREATE TEMPORARY TABLE mine AS SELECT 1 AS id"
+        assert as_first(table, "SELECT id FROM mine") == [(1,)]
+        with pytest.raises(errors.UndefinedTable):
+            as_first("SELECT id FROM mine")
 
     def test_a_notification_stays_in_its_database(self, provisioner, cluster, tenant, neighbour):
         with provisioner.enter(tenant) as mine, provisioner.enter(neighbour) as theirs, cluster.connect() as ours:
