@@ -61,14 +61,20 @@ def create_draft(connection, template, key):
         raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.', seconds=2) from None
 
 
+def open_draft(connection, draft, key):
+    """Mark a draft and let the role of its key alone in, to fill it."""
+    with connection:
+        execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+        _mark(connection, draft, key)
+        _admit(connection, draft, key)
+        open_to_role(connection, draft)
+
+
 def hand_over(connection, draft, name, key):
     """Give a draft its rights, its mark and its name, in one transaction."""
     with connection:
-        # The tenant's role alone may come in.
-        execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+        _admit(connection, draft, key)
         take_over(connection, draft, name, key)
-        # It acts as this one, whose right counts: Odoo's analysis of invoices makes temporary tables.
-        execute(connection, "GRANT TEMPORARY ON DATABASE {} TO saas_owner", name)
         open_to_role(connection, name)
 
 
@@ -76,10 +82,21 @@ def take_over(connection, draft, name, key):
     """Give a draft its mark and its name, and nobody any right. Within a transaction of the caller."""
     # New databases open to PUBLIC, and to their owner.
     execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+    _mark(connection, draft, key)
+    rename(connection, draft, name)
+
+
+def _admit(connection, draft, key):
+    """Give the tenant's role, and nobody else, the right to come in."""
+    execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+    # It acts as this one, whose right counts: Odoo's analysis of invoices makes temporary tables.
+    execute(connection, "GRANT TEMPORARY ON DATABASE {} TO saas_owner", draft)
+
+
+def _mark(connection, draft, key):
     mark = sql.Literal(naming.database_mark(key))
     with connection.cursor() as cr:
         cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
-    rename(connection, draft, name)
 
 
 def seal_as(connection, name, key, new_name, new_key):

@@ -56,11 +56,15 @@ def require_room(runtime, template):
 
     :raise DiskFullError: says how much is missing, and where
     """
+    require_bytes(runtime, size(folder(runtime, template)))
+
+
+def require_bytes(runtime, needed):
+    """Make sure that so many bytes fit and leave the reserve. Raises like `require_room`."""
     parent = runtime.data_dir / "filestore"
     while not parent.exists():
         parent = parent.parent
-    needed = size(folder(runtime, template)) + RESERVE_BYTES
-    missing = needed - shutil.disk_usage(parent).free
+    missing = needed + RESERVE_BYTES - shutil.disk_usage(parent).free
     if missing > 0:
         raise DiskFullError(f"Not enough disk space at {parent}: {_mib(missing)} MiB more are needed.")
 

@@ -50,7 +50,7 @@ class Provisioner:
         The clone that waits in the pool for this tenant is taken; if it is not there any more, a new one is made.
         """
         with self.cluster.locked(spec.key):
-            self._ensure_role(spec)
+            self.ensure_role(spec)
             with self._pool_locked(spec):
                 self.cluster.clone(spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
@@ -118,12 +118,15 @@ class Provisioner:
 
     def connect(self, spec):
         """Give a connection to the tenant's database as its role, whatever the tenant did to that role."""
-        self._ensure_role(spec)
+        self.ensure_role(spec)
         return self.enter(spec)
 
-    def enter(self, spec):
-        """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""
-        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+    def enter(self, spec, db=None):
+        """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none.
+
+        :param str db: a draft of the tenant's database
+        """
+        return self.cluster.connect_as_tenant(db or spec.subdomain, spec.key, self._password(spec))
 
     @contextlib.contextmanager
     def administer(self, spec):
@@ -143,7 +146,8 @@ class Provisioner:
     def _public_host(self, spec):
         return urlsplit(spec.url).netloc or spec.host
 
-    def _ensure_role(self, spec):
+    def ensure_role(self, spec):
+        """Make the tenant's role what it should be, see `roles.ensure_role`."""
         roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.limits)
 
     def _password(self, spec):
