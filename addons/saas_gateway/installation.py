@@ -4,7 +4,6 @@ import importlib
 import logging
 import os
 import sys
-from pathlib import Path
 
 from . import (
     counters,
@@ -21,12 +20,11 @@ from . import (
     sandbox,
     serving,
     sessions,
-    sign_in,
     users,
     wrapping,
 )
 from .directory import directory
-from .naming import password_key, sign_in_secret
+from .keys import keys
 
 _logger = logging.getLogger(__name__)
 
@@ -40,10 +38,9 @@ def install():
     if "odoo.addons.base" in sys.modules:
         raise ImportError("saas_gateway must be the first of the server-wide modules")
     # A file and not the environment: /proc/<pid>/environ is readable to every child process.
-    secret = Path(os.environ["SAAS_RUNTIME_SECRET_FILE"]).read_bytes().strip()
+    keys.configure(os.environ["SAAS_RUNTIME_SECRET_FILE"])
     runtime = os.environ["SAAS_RUNTIME"]
-    stock_connection_info = roles.install(password_key(secret))
-    sign_in.configure(sign_in_secret(secret))
+    stock_connection_info = roles.install()
     directory.configure(runtime, stock_connection_info("postgres")[1])
     # saas_tenant looks for it among the loaded modules, and finds none where there is no gateway.
     importlib.import_module(f"{__package__}.limits")

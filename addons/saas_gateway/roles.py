@@ -12,9 +12,10 @@ import psycopg2
 import odoo
 import odoo.sql_db
 
-from . import serving, wrapping
+from . import logins, serving, wrapping
 from .directory import directory
-from .naming import role_name, role_password
+from .keys import keys
+from .naming import role_name
 
 OWN = "postgres"
 # While odoo-bin builds, upgrades or inspects one, nobody else works on it. A suspended one stays closed for all.
@@ -65,10 +66,9 @@ def assert_open(database):
         raise TenantClosed(f"the database {database} is not open")
 
 
-def install(secret_key):
+def install():
     """Wrap how Odoo finds out how to connect, and where it takes a connection.
 
-    :param secret_key: made from the runtime's secret by `naming.password_key`
     :return: Odoo's own `connection_info_for`
     """
 
@@ -81,15 +81,17 @@ def install(secret_key):
                 tenant = directory.tenant_in(db)
                 if tenant is None:
                     raise TenantClosed(f"no tenant's database: {db}")
-                info.update(user=role_name(tenant.key), password=role_password(secret_key, tenant.key))
+                info.update(user=role_name(tenant.key), password=keys.passwords(tenant.key)[0])
             return db, info
 
         return connection_info_for_tenant
 
     def build_borrow(borrow):
         def borrow_if_open(self, connection_info):
-            assert_open(connection_info["database"])
-            return borrow(self, connection_info)
+            database = connection_info["database"]
+            assert_open(database)
+            tenant = None if database == OWN else directory.tenant_in(database)
+            return logins.connect(lambda info: borrow(self, info), connection_info, tenant and tenant.key)
 
         return borrow_if_open
 

@@ -123,7 +123,9 @@ class Provisioner:
 
     def enter(self, spec):
         """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""
-        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+        previous = self.settings.previous_secret
+        other = self.runtime.tenant_password(previous, spec.key) if previous else None
+        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec), other)
 
     @contextlib.contextmanager
     def administer(self, spec):
