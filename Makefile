@@ -2,7 +2,7 @@
 PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m stack
-export SAAS_SIMULATE SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME SAAS_SECRETS_DIR FORCE LINES ONLY PYTEST_ARGS DEMO
+export SAAS_SIMULATE SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME SAAS_SECRETS_DIR SAAS_LOGIN_RATE SAAS_LOGIN_BURST SAAS_RPC_RATE SAAS_RPC_BURST FORCE LINES ONLY PYTEST_ARGS DEMO
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up down reset logs shell test lint format bench simulate screenshots translations secrets new-secrets forget-secrets rotate-secrets lock

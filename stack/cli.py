@@ -7,7 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from stack import console, full_demo, lifecycle, logs, manager_database, python_env, rotation, secret_files, translations
+from stack import (
+    console,
+    full_demo,
+    lifecycle,
+    logs,
+    manager_database,
+    python_env,
+    rotation,
+    secret_files,
+    translations,
+)
 from stack.checks import chromium, lint, simulation
 from stack.checks import main as checks
 from stack.checks.context import Context

@@ -41,4 +41,3 @@ def apply(stack):
         return run(command, environment=environment, what="The rotation of the secrets")
     except StackError as error:
         raise StackError(f"{error}\n{AGAIN}") from error
-

@@ -71,7 +71,7 @@ def refresh_tenant(environ):
 
 
 def rotate(environ):
-    """Give all roles in PostgreSQL the passwords of the new secrets, while everything runs. May run any number of times."""
+    """Give all roles in PostgreSQL the passwords of the new secrets, while everything runs. May run again."""
     stack = _refresh("manager", environ)
     console.say(rotation.apply(stack).rstrip())
 

@@ -1,4 +1,4 @@
-"""New secrets while people work: nobody's request fails, whatever is killed, and the old ones are worth nothing then."""
+"""New secrets while people work: nobody's request fails, whatever is killed; the old ones are worth nothing then."""
 
 import json
 import os
@@ -167,7 +167,9 @@ def test_killed_in_the_middle(stack, acme, beta, begin, finish, rotate, moment):
     for role, password in logins.items():
         assert stack.secrets.read(role) != password
         with pytest.raises(psycopg2.OperationalError, match="password authentication failed"):
-            psycopg2.connect(host=stack.server.host, port=stack.server.port, dbname="postgres", user=role, password=password)
+            psycopg2.connect(
+                host=stack.server.host, port=stack.server.port, dbname="postgres", user=role, password=password
+            )
 
 
 def end_sessions(stack, role):

@@ -116,7 +116,9 @@ def test_people_stay_signed_in_when_the_database_is_renamed(stack, service, fold
     entry = stack.directory.entry(tenant.key)
     shutil.copytree(stack.filestore("iota"), stack.filestore("kappa"))
     stack.cluster.rename("iota", "kappa", tenant.key)
-    stack.directory.publish(type(entry)("kappa", tenant.key, "shared", hosts=("kappa.example.com", "shop.iota.example")))
+    stack.directory.publish(
+        type(entry)("kappa", tenant.key, "shared", hosts=("kappa.example.com", "shop.iota.example"))
+    )
     seconds_until(lambda: ask().get("db") == "kappa", limit=10)
     assert all(ask()["uid"] == 2 for _ in range(6))
 
