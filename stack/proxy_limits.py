@@ -24,6 +24,7 @@ class Limits:
     :param int rpc: calls by /jsonrpc and /xmlrpc a minute, in the long run: each may carry a password
     :param int rpc_burst: calls at once
     :param int proxies: how many proxies stand in front of Traefik and are trusted
+    :param tuple entry_points: Traefik's public ones; empty: all that it has
     """
 
     sign_in: int = 10
@@ -31,17 +32,19 @@ class Limits:
     rpc: int = 1200
     rpc_burst: int = 300
     proxies: int = 0
+    entry_points: tuple = ()
 
 
 # On a developer's own machine everything comes from one address, tests and benchmarks included.
 DEMO = Limits(sign_in=1200, sign_in_burst=1200, rpc=600000, rpc_burst=20000)
 
 
-def from_environment(environ, default, proxies=0):
+def from_environment(environ, default, proxies=0, entry_points=()):
     """Return the limits that the environment asks for.
 
     :param Limits default: where it says nothing
     :param int proxies: how many there are, where it does not say
+    :param tuple entry_points: see `Limits`
     :raise StackError: a variable is no number
     """
     return Limits(
@@ -50,6 +53,7 @@ def from_environment(environ, default, proxies=0):
         rpc=_number(environ, "SAAS_RPC_RATE", default.rpc),
         rpc_burst=_number(environ, "SAAS_RPC_BURST", default.rpc_burst),
         proxies=_number(environ, "SAAS_TRUSTED_PROXY_COUNT", proxies),
+        entry_points=entry_points,
     )
 
 

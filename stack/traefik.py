@@ -109,9 +109,10 @@ def routes(name, rule, priority, port, gevent_port, host="127.0.0.1", limits=Non
 
     :param Limits limits: what one address may do, by default as in an installation
     """
-    limited = "\n".join(
-        f"    {each}: {text}" for each, text in proxy_limits.middlewares(name, limits or Limits()).items()
-    )
+    limits = limits or Limits()
+    limited = "\n".join(f"    {each}: {text}" for each, text in proxy_limits.middlewares(name, limits).items())
+    # JSON is YAML. No entry points: all of them.
+    public = f"entryPoints: {json.dumps(limits.entry_points)}" if limits.entry_points else "# at all entry points"
     return f"""\
 http:
   routers:
@@ -133,11 +134,13 @@ http:
     {name}-rpc:
       rule: "{rule} && Method(`POST`) && PathRegexp(`{RPC}`) && !PathRegexp(`{REFUSED}`)"
       priority: {priority + 3}
+      {public}
       middlewares: [{name}-headers, {name}-too-many, {name}-rpc]
       service: {name}
     {name}-sign-in:
       rule: "{rule} && Method(`POST`) && PathRegexp(`{SIGN_IN}`) && !PathRegexp(`{REFUSED}`)"
       priority: {priority + 4}
+      {public}
       middlewares: [{name}-headers, {name}-frames, {name}-too-many, {name}-sign-in]
       service: {name}
   middlewares:

@@ -47,7 +47,11 @@ def write(environ):
     static = traefik.static(folder, _entry_points(environ, tls), **_sections(environ, tls))
     (folder / "routes").mkdir(exist_ok=True)
     limits = proxy_limits.from_environment(
-        environ, proxy_limits.Limits(), proxies=1 if _listed(environ, "SAAS_TRUSTED_PROXIES") else 0
+        environ,
+        proxy_limits.Limits(),
+        proxies=1 if _listed(environ, "SAAS_TRUSTED_PROXIES") else 0,
+        # Not where the manager looks at new tenants.
+        entry_points=("web",) if tls == "off" else ("web", "secure"),
     )
     for name, rule, priority, service in (
         ("manager", f"Host(`{manager_host}`)", 1000, "manager"),

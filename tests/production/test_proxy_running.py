@@ -174,6 +174,12 @@ def test_rpc_has_a_limit_of_its_own(run, path):
         assert ask("POST", "/web/login").status == 200
 
 
+def test_the_managers_own_door_has_no_limit(run):
+    with run():
+        assert statuses(20, "POST", "/web/login", port=8000) == [200] * 20
+        assert statuses(20, "POST", "/jsonrpc", port=8000) == [200] * 20
+
+
 def test_somebody_waits_and_may_again(run):
     with run(SAAS_LOGIN_RATE="60", SAAS_LOGIN_BURST="2"):
         assert 429 in statuses(4, "POST", "/web/login")
@@ -217,6 +223,13 @@ def test_what_is_sent_along(run):
         assert "X-Frame-Options" not in ask("GET", "/slides/embed/7").headers
 
 
+def believing():
+    """Return a context that takes any certificate: it is not what is looked at."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 @pytest.fixture
 def encrypted(run, tmp_path):
     """Run Traefik with a certificate of one's own; give how to shake hands with it."""
@@ -224,8 +237,7 @@ def encrypted(run, tmp_path):
     shutil.copy(made, tmp_path / "key.pem")
 
     def shake(name="acme.example.test", **settings):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        context = believing()
         context.set_ciphers(settings.pop("ciphers", "ALL:@SECLEVEL=0"))
         for setting, value in settings.items():
             setattr(context, setting, value)
@@ -264,13 +276,11 @@ def test_a_name_without_a_certificate_gets_no_connection(encrypted):
 
 
 def test_over_tls_browsers_learn_to_stay_there(encrypted):
-    context = ssl._create_unverified_context()
-    connection = http.client.HTTPSConnection(TRAEFIK, HTTPS, timeout=10, context=context)
-    connection.sock = context.wrap_socket(
+    connection = http.client.HTTPSConnection(TRAEFIK, HTTPS, timeout=10)
+    connection.sock = believing().wrap_socket(
         socket.create_connection((TRAEFIK, HTTPS), timeout=10), server_hostname="acme.example.test"
     )
     connection.request("GET", "/", headers={"Host": "acme.example.test"})
     answer = connection.getresponse()
     assert (answer.status, answer.headers["Strict-Transport-Security"]) == (200, "max-age=31536000")
     connection.close()
-
