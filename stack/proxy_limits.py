@@ -36,7 +36,7 @@ class Limits:
 
 
 # On a developer's own machine everything comes from one address, tests and benchmarks included.
-DEMO = Limits(sign_in=1200, sign_in_burst=1200, rpc=600000, rpc_burst=20000)
+DEMO = Limits(sign_in=300, sign_in_burst=300, rpc=600000, rpc_burst=20000)
 
 
 def from_environment(environ, default, proxies=0, entry_points=()):
