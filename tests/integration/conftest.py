@@ -8,7 +8,6 @@ from pathlib import Path
 import psycopg2
 import pytest
 from saas_engine import filestore, naming, template_build
-from saas_engine.bootstrap import bootstrap
 from saas_engine.provisioning import Provisioner
 from saas_engine.template_build import TemplateBuilder
 from support import fake_odoo, fake_service, postgres, tenants
@@ -31,20 +30,8 @@ def server(binaries):
     """A running server, prepared twice: the bootstrap may run again."""
     with postgres.server(binaries) as running:
         for _ in range(2):
-            prepare(running)
+            tenants.bootstrap_server(running)
         yield running
-
-
-def prepare(server):
-    """Bootstrap a test server."""
-    bootstrap(
-        server.host,
-        server.port,
-        "postgres",
-        postgres.SUPERUSER_PASSWORD,
-        tenants.MANAGER_PASSWORD,
-        tenants.GATEWAY_PASSWORD,
-    )
 
 
 @pytest.fixture(scope="session")
