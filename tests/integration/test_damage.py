@@ -1,4 +1,4 @@
-"""What is on PostgreSQL's disk is damaged, or no connection is to be had: failed in words, nothing left, a retry works."""
+"""PostgreSQL's disk is damaged or full, or no connection is to be had: failed in words, a retry works."""
 
 import contextlib
 import os

@@ -91,7 +91,7 @@ def _work(point, action, reached, told):
     try:
         _arm(point, reached, told)
         action()
-    except BaseException as error:  # whatever it is, the parent wants to know
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent wants to know
         outcome = [type(error).__name__, str(error)]
     os.write(reached, json.dumps(outcome).encode()[:65000])
     os._exit(0)

@@ -35,9 +35,7 @@ class Database:
     comment: str
     allows_connections: bool
     is_template: bool
-    is_whole: bool = (
-        True  # False: DROP DATABASE has begun and was cut off. All that is possible with it is another DROP
-    )
+    is_whole: bool = True  # False: a DROP DATABASE was cut off. All that is possible with it is another DROP
 
     @property
     def sealed(self):
