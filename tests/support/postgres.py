@@ -89,9 +89,9 @@ def _unpack(archive, home):
 class Server:
     """One running server with an empty cluster; superuser `postgres`."""
 
-    def __init__(self, binaries, port, process, folder):
+    def __init__(self, binaries, port, process, folder, options):
         self.binaries, self.port, self.process, self.folder = binaries, port, process, folder
-        self.host = "127.0.0.1"
+        self.host, self.options = "127.0.0.1", options
 
     def stop(self):
         """Stop it fast; its data stays."""
@@ -99,14 +99,23 @@ class Server:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
 
+    def crash(self):
+        """Let all its processes end at once, without a word to anybody; it recovers when it is started again."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+
     def start(self):
         """Start it again on the same data and port."""
-        self.process = _start(self.binaries, self.folder, self.port)
+        self.process = _start(self.binaries, self.folder, self.port, self.options)
 
 
 @contextlib.contextmanager
-def server(binaries):
-    """Give a running `Server`; stopped and removed in the end."""
+def server(binaries, **changes):
+    """Give a running `Server`; stopped and removed in the end.
+
+    :param changes: settings of PostgreSQL that differ from `OPTIONS`
+    """
+    options = {**OPTIONS, **changes}
     folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=_place()))
     running = None
     try:
@@ -114,7 +123,7 @@ def server(binaries):
             os.chown(folder, _account().pw_uid, _account().pw_gid)
         _initdb(binaries, folder)
         port = free_port()
-        running = Server(binaries, port, _start(binaries, folder, port), folder)
+        running = Server(binaries, port, _start(binaries, folder, port, options), folder, options)
         yield running
     finally:
         if running:
@@ -139,9 +148,9 @@ def _initdb(binaries, folder):
     subprocess.run(_unprivileged(command), check=True, capture_output=True, cwd=folder, env=_environment())
 
 
-def _start(binaries, folder, port):
+def _start(binaries, folder, port, options):
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
-    for name, value in OPTIONS.items():
+    for name, value in options.items():
         command += ["-c", f"{name}={value}"]
     with open(folder / "log", "ab") as log:
         process = subprocess.Popen(

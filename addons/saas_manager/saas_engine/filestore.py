@@ -46,6 +46,15 @@ def names(runtime):
     return [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
 
 
+def missing(runtime, name, files):
+    """Return which of these files of a database are not in its folder.
+
+    :param files: paths inside the folder, as `ir_attachment.store_fname` has them
+    """
+    parent = folder(runtime, name)
+    return [file for file in files if not (parent / file).is_file()]
+
+
 def remove(runtime, name):
     """Remove the folder of a database. One that is not there is fine."""
     _remove(folder(runtime, name))

@@ -62,10 +62,14 @@ class Provisioner:
                 filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
     def personalise(self, spec):
-        """Make the clone the customer's own, logged in as the tenant."""
+        """Make the clone the customer's own, logged in as the tenant.
+
+        :raise TemplateNotReadyError: files that the database refers to are not there
+        """
         with self.cluster.locked(spec.key):
             self.require_ours(spec)
             with self.connect(spec) as connection:
+                self._require_files(spec, personalise.stored_files(connection))
                 personalise.personalise(connection, spec)
 
     def publish(self, spec, state="active", reason="", redirects=None):
@@ -155,6 +159,14 @@ class Provisioner:
     def _password(self, spec):
         return self.runtime.tenant_password(self.settings.master_secret, spec.key)
 
+    def _require_files(self, spec, names):
+        missing = filestore.missing(self.runtime, spec.subdomain, names)
+        if missing:
+            raise TemplateNotReadyError(
+                f'{len(missing)} files of the template "{spec.template_database}" are missing, such as {missing[0]}.'
+                " Build it again."
+            )
+
     def _pool_locked(self, spec):
         return self.cluster.locked(spec.pool_key) if spec.pool_key else contextlib.nullcontext()
 
@@ -192,7 +204,8 @@ def remove_tenant(cluster, runtime, directory, name, key):
     directory.withdraw(key)
     database = cluster.database(name)
     if database is not None and database.comment == naming.database_mark(key):
-        cluster.close(name)  # or a request under way could put a file back
+        if database.is_whole:
+            cluster.close(name)  # or a request under way could put a file back
         filestore.remove(runtime, name)
         cluster.drop(name, key)
     filestore.remove(runtime, naming.draft_database(key))
