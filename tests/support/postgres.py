@@ -105,14 +105,19 @@ class Server:
 
 
 @contextlib.contextmanager
-def server(binaries):
-    """Give a running `Server`; stopped and removed in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=_place()))
+def server(binaries, options=OPTIONS, place=None):
+    """Give a running `Server`; stopped and removed in the end.
+
+    :param dict options: settings, as PostgreSQL writes them; `ALTER SYSTEM` wins over them
+    :param Path place: the folder for its data; else memory, where there is plenty
+    """
+    folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=place or _place()))
     running = None
     try:
         if os.getuid() == 0:
             os.chown(folder, _account().pw_uid, _account().pw_gid)
         _initdb(binaries, folder)
+        _write_options(folder, options)
         port = free_port()
         running = Server(binaries, port, _start(binaries, folder, port), folder)
         yield running
@@ -139,10 +144,13 @@ def _initdb(binaries, folder):
     subprocess.run(_unprivileged(command), check=True, capture_output=True, cwd=folder, env=_environment())
 
 
+def _write_options(folder, options):
+    with open(folder / "data" / "postgresql.conf", "a", encoding="utf-8") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in options.items())
+
+
 def _start(binaries, folder, port):
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
-    for name, value in OPTIONS.items():
-        command += ["-c", f"{name}={value}"]
     with open(folder / "log", "ab") as log:
         process = subprocess.Popen(
             _unprivileged(command, dies=True), stdout=log, stderr=log, cwd=folder, env=_environment()
