@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import proxy_limits, traefik
+from stack import proxy_limits, sizes, traefik
 from stack.odoo_source import OdooSource
 from stack.paths import Paths, private_folder, write_atomically
 from stack.postgres import Cluster
@@ -16,8 +16,11 @@ from stack.supervisor_config import Program
 MANAGER_DATABASE = "manager"
 MANAGER_MODULES = ("queue_job", "saas_manager")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
-# Workers and cron processes of each service. Six job slots take a process each while they run; two more answer people.
-PROCESSES = {"manager": (8, 1), "tenant": (3, 2)}
+# Workers and cron processes of each service.
+PROCESSES = {
+    "manager": (sizes.Given.manager_workers, sizes.Given.manager_cron_workers),
+    "tenant": (sizes.Given.workers, sizes.Given.cron_workers),
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class Stack:
     def mail_url(self):
         return f"http://127.0.0.1:{self.ports['mail']}"
 
+    @property
+    def sizes(self):
+        """How many connections and how much memory the services take (docs/sizing.md)."""
+        return sizes.demo()
+
     def programs(self):
         """Return every Program of the run in the order of their start."""
         database = [self.cluster.program] if self.cluster.program else []
@@ -103,6 +111,7 @@ class Stack:
             f"--database={MANAGER_DATABASE}",
             f"--db-filter=^{MANAGER_DATABASE}$",
             f"--load={modules}",
+            *self.sizes.pool_arguments(),
             *arguments,
         ]
 
@@ -161,13 +170,14 @@ class Stack:
     def tenant_command(self):
         modules = self.odoo.server_wide("saas_gateway")
         command = self.odoo_command(None, "saas_gateway", self.paths.data("tenant"), [self.paths.tenant_addons])
-        return [*command, f"--load={modules}"]
+        return [*command, f"--load={modules}", *self.sizes.arguments()]
 
     def tenant_environment(self):
         return {
             **self._common("saas_gateway"),
             "SAAS_RUNTIME": RUNTIME,
             "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
+            **self.sizes.environment(),
             **self._pdf_engine(),
             **{name: os.environ[name] for name in ("SAAS_OUTGOING_ALLOW",) if os.environ.get(name)},
         }
@@ -178,13 +188,14 @@ class Stack:
         return {"PATH": os.pathsep.join([str(self.pdf_engine), clean_environment()["PATH"]])}
 
     def _runtime(self):
-        """What the manager needs to run the tenants' Odoo itself, for building templates."""
+        """What the manager needs to run the tenants' Odoo itself, for building templates, and to check its size."""
         return {
             "code": RUNTIME,
             "release": self.odoo.series,
             "url": f"http://{self.service_host('tenant')}:{self.ports['tenant']}",
             "data_dir": str(self.paths.data("tenant")),
             "command": [str(part) for part in self.tenant_command()],
+            "service": self.listening("tenant"),
             "environment": {name: str(value) for name, value in self.tenant_environment().items()},
         }
 

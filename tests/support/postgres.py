@@ -89,9 +89,9 @@ def _unpack(archive, home):
 class Server:
     """One running server with an empty cluster; superuser `postgres`."""
 
-    def __init__(self, binaries, port, process, folder, options):
+    def __init__(self, binaries, port, process, folder):
         self.binaries, self.port, self.process, self.folder = binaries, port, process, folder
-        self.host, self.options = "127.0.0.1", options
+        self.host = "127.0.0.1"
 
     def stop(self):
         """Stop it fast; its data stays."""
@@ -106,24 +106,26 @@ class Server:
 
     def start(self):
         """Start it again on the same data and port."""
-        self.process = _start(self.binaries, self.folder, self.port, self.options)
+        self.process = _start(self.binaries, self.folder, self.port)
 
 
 @contextlib.contextmanager
-def server(binaries, **changes):
+def server(binaries, options=OPTIONS, place=None, **changes):
     """Give a running `Server`; stopped and removed in the end.
 
-    :param changes: settings of PostgreSQL that differ from `OPTIONS`
+    :param dict options: settings, as PostgreSQL writes them; `ALTER SYSTEM` wins over them
+    :param Path place: the folder for its data; else memory, where there is plenty
+    :param changes: single settings that differ from `options`
     """
-    options = {**OPTIONS, **changes}
-    folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=_place()))
+    folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=place or _place()))
     running = None
     try:
         if os.getuid() == 0:
             os.chown(folder, _account().pw_uid, _account().pw_gid)
         _initdb(binaries, folder)
+        _write_options(folder, {**options, **changes})
         port = free_port()
-        running = Server(binaries, port, _start(binaries, folder, port, options), folder, options)
+        running = Server(binaries, port, _start(binaries, folder, port), folder)
         yield running
     finally:
         if running:
@@ -148,10 +150,13 @@ def _initdb(binaries, folder):
     subprocess.run(_unprivileged(command), check=True, capture_output=True, cwd=folder, env=_environment())
 
 
-def _start(binaries, folder, port, options):
+def _write_options(folder, options):
+    with open(folder / "data" / "postgresql.conf", "a", encoding="utf-8") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in options.items())
+
+
+def _start(binaries, folder, port):
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
-    for name, value in options.items():
-        command += ["-c", f"{name}={value}"]
     with open(folder / "log", "ab") as log:
         process = subprocess.Popen(
             _unprivileged(command, dies=True), stdout=log, stderr=log, cwd=folder, env=_environment()
