@@ -1,74 +1,111 @@
 """One login role per tenant, member of `saas_owner`, which owns every object in every tenant's database."""
 
+import functools
+import logging
+
 from psycopg2 import errors, sql
 from psycopg2.extensions import encrypt_password
 
-from . import naming
-from .errors import EngineError
+from . import databases, naming, role_settings
+from .errors import EngineError, RetryableError
 
-TEMP_FILE_LIMIT = "1GB"
-IDLE_IN_TRANSACTION = "10min"
-
-STRANGERS = """
-    SELECT u.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
-    WHERE r.rolname = %s AND u.rolname <> current_user
+_logger = logging.getLogger(__name__)
+# A tenant's open transaction that changes its own role would keep whoever puts the role right waiting for ever.
+LOCK_TIMEOUT = "3s"
+END_CHANGERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s AND pid IN (
+        SELECT pid FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation IN (
+            'pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_db_role_setting'::regclass))
 """
-SETTINGS_PER_DATABASE = """
-    SELECT d.datname FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
-    JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = %s
+# Whether all that keeps a role are rights that tenants have given it in their own databases: theirs alone to take back.
+GIVEN_ELSEWHERE = """
+    SELECT bool_and(d.dbid <> 0 AND d.deptype IN ('a', 'r')) FROM pg_shdepend d
+     WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
 """
 
 
-def ensure_role(cluster, key, password, connection_limit):
+def ensure_role(cluster, key, password, limits):
     """Make the role of a tenant as it should be: create it, or put back what the tenant changed of it.
 
     :param str password: only its SCRAM verifier, computed here, reaches the server and its log
-    :param int connection_limit: the hard limit of what one tenant can take from the cluster
+    :param dict limits: the plan's, see `role_settings.expected`
     """
     role = naming.role_name(key)
     with cluster.connect() as connection, connection.cursor() as cr:
         verifier = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
         try:
-            _run(cr, "CREATE ROLE {role}", role)
+            _run(cr, "CREATE ROLE {}", role)
         except errors.DuplicateObject:
             pass
-        # One transaction: no login may meet the role half set, which would create objects under its own name.
-        with connection:
-            login = "ALTER ROLE {role} LOGIN CONNECTION LIMIT %s PASSWORD %s VALID UNTIL 'infinity'"
-            _run(cr, login, role, [int(connection_limit), verifier])
-            _run(cr, "GRANT saas_owner TO {role}", role)
-            _reset_own_changes(cr, role)
-            _run(cr, "ALTER ROLE {role} SET role = saas_owner", role)
-            _run(cr, "ALTER ROLE {role} SET temp_file_limit = %s", role, [TEMP_FILE_LIMIT])
-            _run(cr, "ALTER ROLE {role} SET idle_in_transaction_session_timeout = %s", role, [IDLE_IN_TRANSACTION])
+
+        def put_right(cr):
+            _run(cr, "ALTER ROLE {} PASSWORD %s", role, [verifier])
+            role_settings.apply(cr, role, limits)
+
+        _change(connection, role, put_right)
+
+
+def set_limits(cluster, limits_by_key):
+    """Bring the roles of tenants to their plans' limits, each in a transaction of its own. Runs again.
+
+    Those that do not exist are left out: what needs one makes it. Sessions that are open keep what they have.
+
+    :param dict limits_by_key: tenant's key -> limits
+    :return: how many were changed
+    """
+    changed = 0
+    with cluster.connect() as connection:
+        for key, limits in limits_by_key.items():
+            role = naming.role_name(key)
+            changed += _change(connection, role, functools.partial(role_settings.put_back, role=role, limits=limits))
+    return changed
 
 
 def drop_role(cluster, key):
     """Drop the role of a tenant whose database is gone. One that is not there is fine.
+
+    Rights that another tenant has given it in a database of its own would keep it for ever, and they alone: the role
+    stays, without any way in.
 
     :raise EngineError: it still owns something or may still enter some database
     """
     role = naming.role_name(key)
     with cluster.connect() as connection, connection.cursor() as cr:
         try:
-            _run(cr, "DROP ROLE IF EXISTS {role}", role)
+            _run(cr, "DROP ROLE IF EXISTS {}", role)
         except errors.DependentObjectsStillExist as error:
-            raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
+            cr.execute(GIVEN_ELSEWHERE, [role])
+            if cr.fetchone() != (True,):
+                raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
+            _retire(connection, cr, role)
 
 
-def _reset_own_changes(cr, role):
-    """Undo `ALTER ROLE self SET`, in every database, and (PostgreSQL 15) `GRANT self TO somebody`."""
-    _run(cr, "ALTER ROLE {role} RESET ALL", role)
-    cr.execute(SETTINGS_PER_DATABASE, [role])
-    for (db,) in cr.fetchall():
-        _run(cr, "ALTER ROLE {role} IN DATABASE {other} RESET ALL", role, other=db)
-    cr.execute(STRANGERS, [role])
-    for (member,) in cr.fetchall():
-        _run(cr, "REVOKE {role} FROM {other}", role, other=member)
+def _retire(connection, cr, role):
+    with connection:
+        _run(cr, "ALTER ROLE {} NOLOGIN PASSWORD NULL CONNECTION LIMIT 0", role)
+        _run(cr, "ALTER ROLE {} RESET ALL", role)
+        cr.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role_settings.OWNER), sql.Identifier(role)))
+    _logger.warning("%s stays, closed: another tenant has given it rights in its own database", role)
 
 
-def _run(cr, statement, role, parameters=None, other=""):
-    names = {"role": sql.Identifier(role)}
-    if other:
-        names["other"] = sql.Identifier(other)
-    cr.execute(sql.SQL(statement).format(**names), parameters)
+def _change(connection, role, change):
+    """Run a change of a role in one transaction. A session of the role that stands in the way is ended.
+
+    :param change: called with a cursor
+    :return: what it returns
+    :raise RetryableError: somebody is in the way all the same
+    """
+    for is_last in (False, True):
+        try:
+            with connection, connection.cursor() as cr:
+                cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+                return change(cr)
+        except errors.LockNotAvailable:
+            if is_last:
+                raise RetryableError(f"Role {role} is being changed by somebody else.") from None
+            with databases.acting_as(connection, "pg_signal_backend") as cr:
+                cr.execute(END_CHANGERS, [role])
+
+
+def _run(cr, statement, role, parameters=None):
+    cr.execute(sql.SQL(statement).format(sql.Identifier(role)), parameters)
