@@ -96,4 +96,3 @@ def test_rotate_works_with_what_the_manager_knows_now(folder, environ, known, mo
         assert str(told[variable]).startswith(environ("manager")["SAAS_RUN_DIR"])
     assert not [text for text in map(str, told.values()) if text in {folder.read(name) for name in ROTATED}]
     assert known("manager", "master") == folder.read("master")
-
