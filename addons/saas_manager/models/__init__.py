@@ -25,6 +25,7 @@ from . import (
     saas_instance_provisioning,
     saas_instance_suspension,
     saas_plan_apps,
+    saas_plan_own_code,
     saas_plan_limits,
     saas_instance_limits,
     saas_instance_termination,
