@@ -134,5 +134,5 @@ def test_one_that_serves_is_not_removed(cluster, gateway, own, superuser):
 def test_one_that_is_removed_is_gone(cluster, gateway, superuser):
     for _ in range(2):
         gateway_roles.remove(cluster, CODE)
-    assert superuser("SELECT rolname FROM pg_roles WHERE rolname LIKE 'saas_gateway_%'") == []
+    assert superuser("SELECT rolname FROM pg_roles WHERE starts_with(rolname, 'saas_gateway_')") == []
     assert superuser("SELECT code FROM saas.runtime WHERE code = 'own-1'") == []
