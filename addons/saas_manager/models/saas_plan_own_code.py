@@ -27,6 +27,13 @@ class SaasPlanOwnCode(models.Model):
         "A service has 1 to 32 workers, and 512 MB of memory at least.",
     )
 
+    def write(self, values):
+        """Override of `write` to notice instances whose plan pays for a service of their own no longer."""
+        result = super().write(values)
+        if "own_code" in values:
+            self.sudo().instance_ids._report_lost_own_code()
+        return result
+
     def _prepare_limits(self):
         """Override of `_prepare_limits` to publish whether code of one's own is allowed."""
         return {**super()._prepare_limits(), "own_code": self.own_code}

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from . import gateway_roles, naming
+from .directory import Directory
 from .errors import ConfigurationError, EngineError, RetryableError
 from .runtime import Runtime
 from .runtime_wanted import Status, Wanted, write
@@ -77,6 +78,7 @@ class RuntimeDriver:
         :raise EngineError: tenants' files or rows are still there
         :raise RetryableError: its keeper is slow
         """
+        Directory(cluster).remove_runtime(code)
         if self.is_available and self.folder(code).is_dir():
             self._want(code, state="removed", hosts={})
             self._wait(code, lambda: not self.folder(code).exists(), seconds)
@@ -128,6 +130,16 @@ class RuntimeDriver:
 
         self._wait(code, is_up, seconds)
 
+    def wait_until_settled(self, code, seconds):
+        """Return when it runs, is stopped, or has failed, as far as its keeper can tell by then."""
+        revision = self.wanted(code).revision
+
+        def is_settled():
+            status = self.status(code)
+            return status is None or (status.revision >= revision and status.state != "starting")
+
+        self._wait(code, is_settled, seconds)
+
     def _want(self, code, **changes):
         folder = self.folder(code)
         with _locked(folder):  # a job and a person may want something of it at once
@@ -139,7 +151,7 @@ class RuntimeDriver:
         while not is_done():
             if time.monotonic() > deadline:
                 raise RetryableError(
-                    f'The service "{code}" is not there yet after {seconds} s. Is its keeper running?', seconds=15
+                    f'The service "{code}" is not as it should be after {seconds} s. Is its keeper running?', seconds=15
                 )
             time.sleep(LOOK_SECONDS)
 

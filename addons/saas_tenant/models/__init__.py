@@ -15,4 +15,5 @@ from . import (
     saas_sign_in,
     saas_tenant_notice,
     saas_tenant_plan,
+    saas_tenant_plan_moving,
 )
