@@ -177,8 +177,8 @@ class TestMoving(MovingCase):
     def test_who_may(self):
         with self.assertRaises(AccessError):
             self.instance.with_user(self.user).action_move("dedicated")
-        for name in ("move_to_id", "runtime_id"):
-            with self.assertRaises((AccessError, UserError)):
+        for name, refusal in (("move_to_id", AccessError), ("runtime_id", UserError)):
+            with self.assertRaises(refusal):
                 self.instance.with_user(self.manager).write({name: self.shared.id})
         self.instance.with_user(self.manager).action_move("dedicated")
         self.assertTrue(self.instance.move_to_id)
