@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from . import (
+    connection_shares,
     counters,
     cron,
+    fair_shares,
     garbage,
     guard,
     hosts,
@@ -56,7 +58,9 @@ def install():
         sandbox,
         outgoing,
         programs,
+        connection_shares,
         cron,
+        fair_shares,
         serving,
         counters,
         users,

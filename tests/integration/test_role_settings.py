@@ -116,7 +116,7 @@ def test_what_a_tenant_sets_for_itself_is_seen_and_put_back(connect, drift, prov
     role = naming.role_name(limited.key)
     with connect() as connection, connection.cursor() as cr:
         cr.execute(f"SET ROLE NONE; ALTER ROLE {role} SET statement_timeout = 0; ALTER ROLE {role} SET role = none")
-        cr.execute(f'ALTER ROLE {role} IN DATABASE "{limited.subdomain}" SET work_mem = \'1GB\'')
+        cr.execute(f"ALTER ROLE {role} IN DATABASE \"{limited.subdomain}\" SET work_mem = '1GB'")
         connection.commit()
     assert drift() == {
         "role": ("none", "saas_owner"),
@@ -130,7 +130,9 @@ def test_what_a_tenant_sets_for_itself_is_seen_and_put_back(connect, drift, prov
 
 def test_all_that_can_be_wrong_with_a_role(drift, provisioner, limited, superuser):
     role = naming.role_name(limited.key)
-    superuser(f"ALTER ROLE {role} NOLOGIN VALID UNTIL '2020-01-01'; SET ROLE saas_manager; REVOKE saas_owner FROM {role}")
+    superuser(
+        f"ALTER ROLE {role} NOLOGIN VALID UNTIL '2020-01-01'; SET ROLE saas_manager; REVOKE saas_owner FROM {role}"
+    )
     assert drift() == {
         "can log in": (False, True),
         "valid for ever": (False, True),
