@@ -5,8 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-from stack import console, full_demo, lifecycle, logs, manager_database, python_env, secret_files, translations
+from stack import (
+    console,
+    full_demo,
+    lifecycle,
+    logs,
+    manager_database,
+    python_env,
+    rotation,
+    secret_files,
+    translations,
+)
 from stack.checks import chromium, lint, simulation
 from stack.checks import main as checks
 from stack.checks.context import Context
@@ -160,10 +171,40 @@ def translate(_paths):
 
 def secrets(paths):
     """Write the secrets of an installation to the folder secrets/; what is there stays."""
-    folder = private_folder(paths.root / "secrets")
-    # Readable by the user of a container, whoever that is; the folder is closed to everybody else on this machine.
-    secret_files.SecretFiles(folder, paths.addons / "saas_manager", mode=0o444).create()
-    console.say(f"{folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}")
+    files = _installed_secrets(paths)
+    files.create()
+    console.say(f"{files.folder}: {', '.join(sorted(file.name for file in files.folder.iterdir()))}")
+
+
+def new_secrets(paths):
+    """Put new secrets of an installation beside the present ones, which go on counting (docs/install.md)."""
+    files = _installed_secrets(paths)
+    files.create()
+    files.begin_rotation()
+    console.say(f"{files.folder}: new secrets; those before are beside them and count until `make forget-secrets`.")
+
+
+def forget_secrets(paths):
+    """End the replacement of an installation's secrets: those before count no more (docs/install.md)."""
+    files = _installed_secrets(paths)
+    files.finish_rotation()
+    console.say(f"{files.folder}: the secrets before are gone.")
+
+
+def rotate_secrets(paths):
+    """Replace the secrets of the demo while it runs; nobody notices. A run that was interrupted goes on."""
+    if not lifecycle.supervisor_of(paths).is_running():
+        raise StackError("Nothing runs: `make up` first. The services have to learn the new secrets.")
+    rotation.rotate_all(lifecycle.load(paths))
+
+
+def _installed_secrets(paths):
+    """Return the files of an installation's secrets, readable by the user of a container, whoever that is.
+
+    The folder is closed to everybody else on this machine.
+    """
+    folder = private_folder(Path(os.environ.get("SAAS_SECRETS_DIR") or paths.root / "secrets"))
+    return secret_files.SecretFiles(folder, paths.addons / "saas_manager", mode=0o444, in_place=True)
 
 
 def _fill(paths):
@@ -202,4 +243,7 @@ COMMANDS = {
     "screenshots": screenshots,
     "translations": translate,
     "secrets": secrets,
+    "new-secrets": new_secrets,
+    "forget-secrets": forget_secrets,
+    "rotate-secrets": rotate_secrets,
 }

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import traefik
+from stack import proxy_limits, traefik
 from stack.odoo_source import OdooSource
 from stack.paths import Paths, private_folder, write_atomically
 from stack.postgres import Cluster
@@ -78,7 +78,8 @@ class Stack:
     def write_configuration(self):
         """Write the files that the processes read beside odoo.conf."""
         self.secrets.write_pgpass(self.cluster)
-        traefik.write(self.paths.traefik, self.ports, self.addresses, self.base_domain)
+        limits = proxy_limits.from_environment(os.environ, proxy_limits.DEMO)
+        traefik.write(self.paths.traefik, self.ports, self.addresses, self.base_domain, limits)
         self.write_runtime()
 
     def write_runtime(self):

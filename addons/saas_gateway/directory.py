@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import psycopg2
 
+from . import logins
 from .link import Link
 
 _logger = logging.getLogger(__name__)
@@ -120,6 +121,8 @@ class Directory:
         return now < self._look_at or now - self._looked_at < max_age
 
     def _look(self):
+        if logins.look():
+            self.link.reset()  # the new connection's name tells the manager that this process knows the new secret
         try:
             [[version]] = self.link.execute("SELECT version FROM saas.publication")
             if version != self._copy.version:

@@ -15,6 +15,7 @@ from .directory import DirectoryUnavailable, directory
 from .roles import work_for
 
 HEALTH = "/web/health"  # of this process: answered at hosts that are nobody's, as load balancers ask by IP
+TOO_MANY = "/saas/too-many-requests"  # Traefik asks for it when it lets somebody wait, the manager's visitors included
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z0-9@_-]+)?")
 UNREAD = 65536  # bytes of a refused request that are read before it is answered
 
@@ -87,6 +88,8 @@ def _drain(environ):
 def _build_call(call):
     def __call__(application, environ, start_response):
         path = environ.get("PATH_INFO", "")
+        if path == TOO_MANY:
+            return _answer(pages.TOO_MANY, environ, start_response)
         host = host_of(environ)
         try:
             tenant = directory.tenant_of(host)
@@ -98,7 +101,7 @@ def _build_call(call):
         page = refusal(tenant, path, environ.get("HTTP_X_ODOO_DATABASE"))
         if page:
             return _answer(page, environ, start_response)
-        work_for(tenant and tenant.db)
+        work_for(tenant)
         if tenant is None:
             return call(application, environ, start_response)
         page = guard.page_for(tenant.db) or _busy_page(tenant)

@@ -2,12 +2,13 @@
 
 from odoo.exceptions import UserError
 
-from . import rpc_guard
+from . import pg_login, rpc_guard
 
 
 def post_load():
-    """Guard the RPC entry points of the manager service."""
+    """Guard the RPC entry points of the manager service, and let its login outlive a change of its password."""
     rpc_guard.install()
+    pg_login.install()
 
 
 def uninstall_hook(env):

@@ -200,7 +200,9 @@ def assemble(service, environ):
     for name, value in given.items():
         secrets.write(name, value)
     if "master" in given:
-        secrets.write("runtime", secrets.runtime_secret())
+        secrets.write("runtime", secrets.runtime_secret(given["master"]))
+        before = given["master_previous"]
+        secrets.write("runtime_previous", secrets.runtime_secret(before) if before else "")
     scheme = public_scheme(environ)
     return InstalledStack(
         paths=paths,

@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from stack import console, manager_database
+from stack import console, manager_database, rotation
 from stack.errors import StackError
 from stack.processes import clean_environment
 from stack.production import proxy
@@ -16,13 +16,13 @@ EX_CONFIG = 78
 
 
 def main(arguments=None, environ=None):
-    """Run or become a service; return the exit code of one that ends."""
+    """Run or become a service, or run a command for one that runs; return the exit code of one that ends."""
     parser = argparse.ArgumentParser(prog="python -m stack.production", description=__doc__)
-    parser.add_argument("service", choices=SERVICES)
-    service = parser.parse_args(arguments).service
+    parser.add_argument("service", choices=[*SERVICES, *COMMANDS])
+    name = parser.parse_args(arguments).service
     environ = dict(os.environ if environ is None else environ)
     try:
-        SERVICES[service](environ)
+        (SERVICES | COMMANDS)[name](environ)
     except StackError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's output
         return EX_CONFIG
@@ -60,6 +60,28 @@ def tenant(environ):
     _become(stack, [*stack.tenant_command(), *stack.listening("tenant")], stack.tenant_environment())
 
 
+def refresh_manager(environ):
+    """Let the manager service that runs know secrets that have changed; it reads them at each use."""
+    _refresh("manager", environ).write_runtime()
+
+
+def refresh_tenant(environ):
+    """The same for the tenant service."""
+    _refresh("tenant", environ)
+
+
+def rotate(environ):
+    """Give all roles in PostgreSQL the passwords of the new secrets, while everything runs. May run again."""
+    stack = _refresh("manager", environ)
+    console.say(rotation.apply(stack).rstrip())
+
+
+def _refresh(service, environ):
+    stack = assemble(service, environ)
+    stack.write_configuration()
+    return stack
+
+
 def _become(stack, command, environment):
     os.chdir(stack.odoo.home)
     sys.stdout.flush()
@@ -68,4 +90,5 @@ def _become(stack, command, environment):
     os.execve(command[0], command, clean_environment(**environment))
 
 
+COMMANDS = {"refresh-manager": refresh_manager, "refresh-tenant": refresh_tenant, "rotate": rotate}
 SERVICES = {"bootstrap": bootstrap, "routes": routes, "manager": manager, "tenant": tenant}

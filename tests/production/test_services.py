@@ -10,10 +10,10 @@ from demo_processes import demo_programs
 
 from stack import python_env
 from stack.odoo_source import NIGHTLY
-from stack.production.credentials import NEEDED, variables
+from stack.production.credentials import NEEDED, predecessors, variables
 from stack.production.installation import InstalledStack
 from stack.production.start import SERVICES
-from stack.secret_files import NAMES
+from stack.secret_files import NAMES, PREDECESSORS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -43,8 +43,9 @@ def test_every_service_gets_the_secrets_that_it_needs_and_no_other():
         service = COMPOSE["services"][name]
         given = {key: value for key, value in service["environment"].items() if key.endswith("_FILE")}
         assert given == {f"{secret.variable}_FILE": f"/run/secrets/{secret.file}" for secret in needed}
-        assert set(service.get("secrets", [])) == {secret.file for secret in needed}
-    assert set(COMPOSE["secrets"]) == {*NAMES, "runtime"}
+        before = {f"{file}_previous" for _variable, file in predecessors(name)}
+        assert set(service.get("secrets", [])) == {secret.file for secret in needed} | before
+    assert set(COMPOSE["secrets"]) == {*NAMES, "runtime", *PREDECESSORS}
 
 
 def test_no_secret_of_ours_may_stand_in_the_env_file():

@@ -16,13 +16,19 @@ from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.directory import Directory, TenantEntry
 
+from stack.secret_files import SecretFiles
+
 from . import gateway_template, postgres
 from .gateway_client import Client
 from .gateway_template import TEMPLATE
 from .odoo_home import ROOT, addons_path, odoo_home, series
 
-MASTER = b"0123456789abcdef0123456789abcdef"
 MANAGER_PASSWORD, GATEWAY_PASSWORD = "test-manager", "test-gateway"
+SECRETS = {
+    "master": "0123456789abcdef0123456789abcdef",
+    "saas_manager": MANAGER_PASSWORD,
+    "saas_gateway": GATEWAY_PASSWORD,
+}
 DOMAIN = "example.com"
 START_SECONDS, STOP_SECONDS = 60, 15
 
@@ -70,22 +76,30 @@ class Stack:
 
     def __init__(self, server, folder):
         self.server, self.folder = server, folder
-        self.cluster = Cluster(server.host, server.port, password=MANAGER_PASSWORD)
-        self.directory = Directory(self.cluster)
-        self.secret = naming.runtime_secret(MASTER, "shared").encode()
+        (folder / "secrets").mkdir()
+        self.secrets = SecretFiles(folder / "secrets", ROOT / "addons" / "saas_manager")
         self.data = folder / "data"
         self.port, self.gevent_port = postgres.free_port(), postgres.free_port()
         bootstrap(server.host, server.port, "postgres", postgres.SUPERUSER_PASSWORD, MANAGER_PASSWORD, GATEWAY_PASSWORD)
-        self._write_secrets()
+        for name, value in SECRETS.items():
+            self.secrets.write(name, value)
+        self.secrets.create()
+        self.secrets.write_pgpass(server)
 
-    def _write_secrets(self):
-        lines = {
-            "runtime.secret": self.secret.decode(),
-            "pgpass": f"{self.server.host}:{self.server.port}:postgres:saas_gateway:{GATEWAY_PASSWORD}\n",
-        }
-        for name, text in lines.items():
-            (self.folder / name).write_text(text)
-            (self.folder / name).chmod(0o600)
+    @property
+    def cluster(self):
+        """The cluster as the manager sees it, whose password is in a file as all secrets are."""
+        passwords = {"password": self.secrets.read("saas_manager"), "previous": self.secrets.previous("saas_manager")}
+        return Cluster(self.server.host, self.server.port, **passwords)
+
+    @property
+    def directory(self):
+        return Directory(self.cluster)
+
+    @property
+    def secret(self):
+        """What the tenants' passwords derive from."""
+        return self.secrets.read("runtime").encode()
 
     def command(self, *arguments, subcommand=None):
         """Return odoo-bin's command line with the gateway loaded."""
@@ -111,9 +125,9 @@ class Stack:
         return {
             **{name: os.environ[name] for name in ("HOME", "LANG", "TZ") if name in os.environ},
             "PATH": programs,
-            "PGPASSFILE": str(self.folder / "pgpass"),
+            "PGPASSFILE": str(self.secrets.path("saas_gateway.pgpass")),
             "SAAS_RUNTIME": "shared",
-            "SAAS_RUNTIME_SECRET_FILE": str(self.folder / "runtime.secret"),
+            "SAAS_RUNTIME_SECRET_FILE": str(self.secrets.path("runtime")),
             **changes,
         }
 
@@ -144,7 +158,7 @@ class Stack:
         """Run one statement as the gateway's role."""
         login = {"host": self.server.host, "port": self.server.port, "dbname": db}
         with contextlib.closing(
-            psycopg2.connect(**login, user="saas_gateway", password=GATEWAY_PASSWORD)
+            psycopg2.connect(**login, user="saas_gateway", password=self.secrets.read("saas_gateway"))
         ) as connection:
             connection.autocommit = True
             with connection.cursor() as cr:

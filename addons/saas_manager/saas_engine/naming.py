@@ -163,6 +163,14 @@ def gateway_password(secret, code):
     return _derive(secret, b"saas-gateway-role-1:", runtime_code(code))
 
 
+def secret_mark(secret):
+    """Return what shows that a gateway knows a runtime's secret: the name of its connection carries it.
+
+    :param bytes secret: the runtime's secret, as its file contains it
+    """
+    return f"saas_gateway {hmac.new(secret, b'saas-mark-1:', hashlib.sha256).hexdigest()[:16]}"
+
+
 def sign_in_key(secret, key):
     """Derive the key that signs the sign-in links of one tenant: from its runtime's secret, as its gateway does.
 

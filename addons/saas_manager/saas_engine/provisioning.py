@@ -3,7 +3,7 @@
 import contextlib
 from urllib.parse import urlsplit
 
-from . import filestore, naming, personalise, probe, roles, tenant_rpc, web
+from . import filestore, naming, personalise, probe, roles, sessions, tenant_rpc, web
 from .directory import Directory, TenantEntry
 from .errors import EngineError, NameTakenError, TemplateNotReadyError
 from .pool import Pool
@@ -136,7 +136,9 @@ class Provisioner:
 
     def enter(self, spec):
         """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""
-        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+        previous = self.settings.previous_secret
+        other = self.runtime.tenant_password(previous, spec.key) if previous else None
+        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec), other)
 
     @contextlib.contextmanager
     def administer(self, spec):
@@ -200,7 +202,7 @@ class Provisioner:
 
 
 def remove_tenant(cluster, runtime, directory, name, key):
-    """Remove entry, folder, database and role of a tenant; the caller holds its lock.
+    """Remove entry, folder, database, sessions and role of a tenant; the caller holds its lock.
 
     :param str name: the database's; one that does not carry the key's mark stays, and so does its folder
 
@@ -214,4 +216,5 @@ def remove_tenant(cluster, runtime, directory, name, key):
         cluster.drop(name, key)
     filestore.remove(runtime, naming.draft_database(key))
     cluster.drop_draft(key)
+    sessions.end(runtime, key)
     roles.drop_role(cluster, key)
