@@ -5,10 +5,10 @@ STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m sta
 export SAAS_SIMULATE SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME SAAS_SECRETS_DIR SAAS_LOGIN_RATE SAAS_LOGIN_BURST SAAS_RPC_RATE SAAS_RPC_BURST FORCE LINES ONLY PYTEST_ARGS DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down reset logs shell test lint format bench simulate screenshots translations secrets new-secrets forget-secrets rotate-secrets lock
+.PHONY: help demo up down reset logs shell test test-security lint format bench simulate screenshots translations secrets new-secrets forget-secrets rotate-secrets lock
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Install what is needed, start everything, show the logs; Ctrl-C stops it (DEMO=full: with customers)
 	@$(STACK) demo
@@ -30,6 +30,9 @@ shell: ## Odoo's shell on the manager's database
 
 test: ## Run every check (ONLY=unit,e2e,… picks; PYTEST_ARGS="-k name")
 	@$(STACK) test
+
+test-security: ## Try every attack of docs/security.md
+	@ONLY=security $(STACK) test
 
 lint: ## Run the linters
 	@ONLY=lint $(STACK) test

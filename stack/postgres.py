@@ -230,6 +230,7 @@ port = {port}
 unix_socket_directories = {sockets}
 max_connections = 200
 shared_buffers = 256MB
+max_locks_per_transaction = 256  # one table for all databases: whoever fills it stops everybody
 recovery_init_sync_method = syncfs
 max_wal_size = 2GB
 random_page_cost = 1.1

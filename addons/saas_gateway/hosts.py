@@ -4,12 +4,13 @@ import re
 
 import werkzeug.exceptions
 
+import odoo
 import odoo.http
 import odoo.service.db
 from odoo.exceptions import AccessDenied
 from odoo.tools import config
 
-from . import counters, guard, pages, redirects, wrapping
+from . import counters, fair_shares, guard, pages, redirects, websocket_limits, wrapping
 from .directory import DirectoryUnavailable, directory
 from .roles import work_for
 
@@ -61,6 +62,12 @@ def refusal(tenant, path, database=None):
     return pages.NOT_FOUND if is_closed(path) or database not in (None, tenant.db) else None
 
 
+def _busy_page(tenant):
+    """Return the page for a tenant that has its share of this service already, else None."""
+    share = websocket_limits if odoo.evented else fair_shares
+    return None if share.admits(tenant) else pages.BUSY
+
+
 def _answer(page, environ, start_response):
     _drain(environ)
     status, headers, body = pages.render(page, environ)
@@ -95,12 +102,13 @@ def _build_call(call):
         if page:
             return _answer(page, environ, start_response)
         work_for(tenant)
-        page = tenant and guard.page_for(tenant.db)
+        if tenant is None:
+            return call(application, environ, start_response)
+        page = guard.page_for(tenant.db) or _busy_page(tenant)
         if page:
             return _answer(page, environ, start_response)
-        if tenant:
-            start_response = counters.counting(tenant.db, start_response)
-        return call(application, environ, start_response)
+        start_response = counters.counting(tenant.db, start_response)
+        return fair_shares.serve(tenant, call, application, environ, start_response)
 
     return __call__
 

@@ -6,8 +6,10 @@ import os
 import sys
 
 from . import (
+    connection_shares,
     counters,
     cron,
+    fair_shares,
     garbage,
     guard,
     hosts,
@@ -56,7 +58,9 @@ def install():
         sandbox,
         outgoing,
         programs,
+        connection_shares,
         cron,
+        fair_shares,
         serving,
         counters,
         users,

@@ -4,7 +4,7 @@ import json
 from html import escape
 from typing import NamedTuple
 
-RETRY_AFTER = "60"
+MINUTE, MOMENT = 60, 5  # seconds
 TEMPLATE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -47,7 +47,7 @@ class Page(NamedTuple):
     text: str
     hint: str
     reason: str = ""
-    retry: bool = False
+    retry_after: int = 0  # seconds; 0 does not say
     location: str = ""
 
 
@@ -63,7 +63,7 @@ UNAVAILABLE = Page(
     "This site is taking a break",
     "It cannot be reached for the moment. Nothing is lost.",
     "Please try again in a minute.",
-    retry=True,
+    retry_after=MINUTE,
 )
 SUSPENDED = Page(
     "503 Service Unavailable",
@@ -76,7 +76,14 @@ MAINTENANCE = Page(
     "This site is under maintenance",
     "It will be back soon. Nothing is lost.",
     "Please try again in a minute.",
-    retry=True,
+    retry_after=MINUTE,
+)
+BUSY = Page(
+    "503 Service Unavailable",
+    "This site is busy",
+    "It is at work on several things that take long, and takes on no more until one of them is done.",
+    "Please try again in a few seconds.",
+    retry_after=MOMENT,
 )
 UNGUARDED = Page(
     "503 Service Unavailable",
@@ -84,7 +91,7 @@ UNGUARDED = Page(
     "A part of it that belongs to the service is missing. Nothing is lost: all its data is kept.",
     "If this is your site, please contact your provider, who knows of it already.",
     "The app saas_tenant is not installed in this site's database, or could not be loaded.",
-    retry=True,
+    retry_after=MINUTE,
 )
 TOO_MANY = Page(
     "429 Too Many Requests",
@@ -125,8 +132,8 @@ def render(page, environ):
         ("X-Content-Type-Options", "nosniff"),
         ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
     ]
-    if page.retry:
-        headers.append(("Retry-After", RETRY_AFTER))
+    if page.retry_after:
+        headers.append(("Retry-After", str(page.retry_after)))
     if page.location:
         headers.append(("Location", page.location))
     return page.status, headers, b"" if environ.get("REQUEST_METHOD") == "HEAD" else body

@@ -1,9 +1,11 @@
 """Open websockets of a tenant that is not served any more are closed, however idle they are."""
 
 import contextlib
+import os
 import socket
 import sys
 
+NICENESS = 3  # a busy chat may wait a little longer than a page
 TICK = 0.3  # seconds between two looks; the polite and the impolite closing take one each
 
 
@@ -11,16 +13,20 @@ def watch():
     """Look after this (evented) process's websockets from now on."""
     import gevent  # only the evented process has it patched in
 
+    os.nice(NICENESS)
     gevent.spawn(_watch, gevent)
 
 
 def _watch(gevent):
-    from . import guard
+    from . import guard, websocket_limits
     from .directory import DirectoryUnavailable, directory
 
+    bus = None
     while True:
         gevent.sleep(TICK)
-        bus = sys.modules.get("odoo.addons.bus.websocket")
+        if bus is None and "odoo.addons.bus.websocket" in sys.modules:
+            bus = sys.modules["odoo.addons.bus.websocket"]
+            websocket_limits.install(bus)
         open_sockets = list(bus._websocket_instances) if bus else ()
         if not open_sockets:
             continue

@@ -24,7 +24,7 @@ def run():
     if not count:
         raise StackError(
             f"ONLY={','.join(wanted)} names no check. "
-            "Known: lint, unit, integration, gateway, odoo, e2e, security, compose."
+            "Known: lint, unit, integration, gateway, security, odoo, e2e, compose."
         )
     console.say(console.paint(f"{count} checks", "bold"))
     for name, check in alone.items():

@@ -16,7 +16,8 @@ def checks(context):
         "unit": lambda: _pytest(context, "unit", "test"),
         "unit production": lambda: _pytest(context, "production", "production"),
         "integration": lambda: _pytest(context, "integration", "test"),
-        "gateway": lambda: _gateway(context),
+        "gateway": lambda: _with_odoo(context, "gateway"),
+        "security": lambda: _with_odoo(context, "security"),
     }
 
 
@@ -24,7 +25,6 @@ def stack_checks(context):
     """Return the suites that run against the stack as `make up` starts it, by name."""
     return {
         "e2e": lambda: _on_stack(context, "e2e"),
-        "security": lambda: _on_stack(context, "security"),
     }
 
 
@@ -73,11 +73,11 @@ def _pytest(context, name, python, **environment):
     )
 
 
-def _gateway(context):
+def _with_odoo(context, name):
     source = context.odoos.get(TARGET) or next(iter(context.odoos.values()), None)
     if not source:
         raise CheckSkipped("no Odoo can be had on this machine")
-    return _pytest(context, "gateway", "test", ODOO_HOME=source.home)
+    return _pytest(context, name, "test", ODOO_HOME=source.home)
 
 
 def _on_stack(context, name):

@@ -7,6 +7,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 from saas_engine import bootstrap as bootstrapping
+from saas_engine import roles
 from saas_engine.errors import ConfigurationError, RetryableError
 from support import postgres, tenants
 
@@ -193,3 +194,17 @@ def test_a_cluster_that_is_away(cluster):
     away = type(cluster)(cluster.host, postgres.free_port(), password="x")  # noqa: S106 - a test's
     with pytest.raises(RetryableError, match="refused"):
         away.check()
+
+
+def test_a_missing_right_is_a_configuration_error(cluster, superuser):
+    superuser("ALTER ROLE saas_manager NOCREATEDB")
+    try:
+        with pytest.raises(ConfigurationError, match="permission denied"):
+            roles.ensure_role(cluster, "0" * 32, "x" * 43, {})
+            cluster.clone("template1", "nope-nope", "0" * 32)
+        assert "CREATEDB" in cluster.check().missing_rights
+    finally:
+        superuser("ALTER ROLE saas_manager CREATEDB")
+        cluster.drop_draft("0" * 32)
+        roles.drop_role(cluster, "0" * 32)
+    assert cluster.check().ok

@@ -107,27 +107,6 @@ def test_files_that_the_manager_cannot_see_are_unknown(provisioner, runtime, ten
     assert "files_mb" not in today and "storage_mb" not in today
 
 
-def test_what_is_asked_inside_is_asked_as_the_tenant(provisioner, tenant):
-    """A view in place of a table runs with the rights of whoever looks at it, and it may not write."""
-    run(
-        provisioner,
-        tenant,
-        """CREATE TABLE spy (who text);
-        CREATE FUNCTION peek() RETURNS boolean LANGUAGE plpgsql AS
-            $$ BEGIN ASSERT session_user LIKE 'tenant_%', session_user; RETURN true; END $$;
-        ALTER TABLE res_users RENAME TO hidden;
-        CREATE VIEW res_users AS SELECT id, active, share FROM hidden WHERE peek();""",
-    )
-    assert meter(provisioner, tenant).look_at(tenant, None).days[TODAY]["users"] == 1
-    run(
-        provisioner,
-        tenant,
-        """CREATE OR REPLACE FUNCTION peek() RETURNS boolean LANGUAGE plpgsql AS
-            $$ BEGIN INSERT INTO spy VALUES (session_user); RETURN true; END $$;""",
-    )
-    assert "read-only" in str(meter(provisioner, tenant).look_at(tenant, None).error)
-
-
 def test_a_tenant_that_does_not_answer_keeps_what_is_known_of_it(provisioner, cluster, tenant, monkeypatch):
     monkeypatch.setattr(usage, "TENANT_SECONDS", 1)
     count(cluster, tenant, "2026-03-09 10:00", requests=4)
@@ -138,20 +117,6 @@ def test_a_tenant_that_does_not_answer_keeps_what_is_known_of_it(provisioner, cl
     assert reading.days[YESTERDAY]["requests"] == 4
     assert "database_mb" in reading.days[TODAY] and "users" not in reading.days[TODAY]
     assert meter(provisioner, tenant).look_at(tenant, None).error is None
-
-
-def test_a_tenant_cannot_keep_the_others_waiting(provisioner, tenant, monkeypatch):
-    monkeypatch.setattr(usage, "TENANT_SECONDS", 1)
-    run(
-        provisioner,
-        tenant,
-        """ALTER TABLE res_users RENAME TO hidden;
-        CREATE VIEW res_users AS SELECT h.* FROM hidden h WHERE pg_sleep(60) IS NOT NULL;""",
-    )
-    start = datetime.datetime.now()
-    reading = meter(provisioner, tenant).look_at(tenant, None)
-    assert isinstance(reading.error, EngineError)
-    assert (datetime.datetime.now() - start).total_seconds() < 5
 
 
 def test_a_role_that_its_tenant_has_changed_is_put_back(provisioner, superuser, tenant):

@@ -1,10 +1,27 @@
 """One login role per tenant, member of `saas_owner`, which owns every object in every tenant's database."""
 
+import functools
+import logging
+
 from psycopg2 import errors, sql
 from psycopg2.extensions import encrypt_password
 
-from . import naming, role_settings
-from .errors import EngineError
+from . import databases, naming, role_settings
+from .errors import EngineError, RetryableError
+
+_logger = logging.getLogger(__name__)
+# A tenant's open transaction that changes its own role would keep whoever puts the role right waiting for ever.
+LOCK_TIMEOUT = "3s"
+END_CHANGERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s AND pid IN (
+        SELECT pid FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation IN (
+            'pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_db_role_setting'::regclass))
+"""
+# Whether all that keeps a role are rights that tenants have given it in their own databases: theirs alone to take back.
+GIVEN_ELSEWHERE = """
+    SELECT bool_and(d.dbid <> 0 AND d.deptype IN ('a', 'r')) FROM pg_shdepend d
+     WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
+"""
 
 
 def ensure_role(cluster, key, password, limits):
@@ -20,9 +37,12 @@ def ensure_role(cluster, key, password, limits):
             _run(cr, "CREATE ROLE {}", role)
         except errors.DuplicateObject:
             pass
-        with connection:
+
+        def put_right(cr):
             _run(cr, "ALTER ROLE {} PASSWORD %s", role, [verifier])
             role_settings.apply(cr, role, limits)
+
+        _change(connection, role, put_right)
 
 
 def set_password(cluster, key, password):
@@ -45,15 +65,18 @@ def set_limits(cluster, limits_by_key):
     :return: how many were changed
     """
     changed = 0
-    with cluster.connect() as connection, connection.cursor() as cr:
+    with cluster.connect() as connection:
         for key, limits in limits_by_key.items():
-            with connection:
-                changed += role_settings.put_back(cr, naming.role_name(key), limits)
+            role = naming.role_name(key)
+            changed += _change(connection, role, functools.partial(role_settings.put_back, role=role, limits=limits))
     return changed
 
 
 def drop_role(cluster, key):
     """Drop the role of a tenant whose database is gone. One that is not there is fine.
+
+    Rights that another tenant has given it in a database of its own would keep it for ever, and they alone: the role
+    stays, without any way in.
 
     :raise EngineError: it still owns something or may still enter some database
     """
@@ -62,7 +85,37 @@ def drop_role(cluster, key):
         try:
             _run(cr, "DROP ROLE IF EXISTS {}", role)
         except errors.DependentObjectsStillExist as error:
-            raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
+            cr.execute(GIVEN_ELSEWHERE, [role])
+            if cr.fetchone() != (True,):
+                raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
+            _retire(connection, cr, role)
+
+
+def _retire(connection, cr, role):
+    with connection:
+        _run(cr, "ALTER ROLE {} NOLOGIN PASSWORD NULL CONNECTION LIMIT 0", role)
+        _run(cr, "ALTER ROLE {} RESET ALL", role)
+        cr.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role_settings.OWNER), sql.Identifier(role)))
+    _logger.warning("%s stays, closed: another tenant has given it rights in its own database", role)
+
+
+def _change(connection, role, change):
+    """Run a change of a role in one transaction. A session of the role that stands in the way is ended.
+
+    :param change: called with a cursor
+    :return: what it returns
+    :raise RetryableError: somebody is in the way all the same
+    """
+    for is_last in (False, True):
+        try:
+            with connection, connection.cursor() as cr:
+                cr.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+                return change(cr)
+        except errors.LockNotAvailable:
+            if is_last:
+                raise RetryableError(f"Role {role} is being changed by somebody else.") from None
+            with databases.acting_as(connection, "pg_signal_backend") as cr:
+                cr.execute(END_CHANGERS, [role])
 
 
 def _run(cr, statement, role, parameters=None):

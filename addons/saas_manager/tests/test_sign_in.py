@@ -12,7 +12,7 @@ from .common import MASTER_SECRET, SaasCase
 
 @tagged("post_install", "-at_install")
 class TestSignIn(SaasCase, TransactionCase):
-    """The manager's half. What the tenant makes of the link is in tests/gateway/test_sign_in.py."""
+    """The manager's half. What the tenant makes of the link is in tests/security/test_sign_in.py."""
 
     @classmethod
     def setUpClass(cls):

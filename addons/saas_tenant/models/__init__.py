@@ -1,5 +1,6 @@
 from . import (
     avatar_mixin,
+    base,
     ir_actions_report,
     ir_actions_server,
     ir_attachment,
@@ -8,11 +9,15 @@ from . import (
     ir_mail_server,
     ir_model_fields,
     ir_module_module,
+    ir_ui_view,
     mail_mail,
+    mail_render_mixin,
     mail_thread,
     res_groups,
     res_users,
     saas_sign_in,
     saas_tenant_notice,
     saas_tenant_plan,
+    saas_tenant_plan_moving,
+    saas_tenant_plan_own_code,
 )

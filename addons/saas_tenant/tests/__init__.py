@@ -5,6 +5,7 @@ from . import (
     test_modules,
     test_notices,
     test_own_code,
+    test_own_expressions,
     test_report,
     test_sign_in,
     test_storage,

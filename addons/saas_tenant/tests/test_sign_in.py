@@ -8,7 +8,7 @@ CLAIMS = {"login": "tenant-admin", "by": "Sam <b>Support</b>", "nonce": "n" * 32
 
 @tagged("post_install", "-at_install")
 class TestSignIn(TenantCase):
-    """What the database keeps of a sign-in by the service's support. The way there is in tests/gateway."""
+    """What the database keeps of a sign-in by the service's support. The way there is in tests/security."""
 
     def _use(self, **changes):
         return self.env["saas.sign.in"].sudo()._use({**CLAIMS, **changes})

@@ -1,68 +1,11 @@
 """What a tenant's administrator can do with SQL: nothing to the neighbours, the manager or its own limits."""
 
-import contextlib
-
 import psycopg2
 import pytest
 from psycopg2 import errors
 from saas_engine import naming, password_link, role_settings, roles
-from saas_engine.errors import ConfigurationError, EngineError
-from saas_engine.provisioning import Provisioner
+from saas_engine.errors import EngineError
 from support import tenants
-
-
-@pytest.fixture(scope="module")
-def pair(cluster, tmp_path_factory):
-    """Two tenants for the attacks that change nothing."""
-    folder = tmp_path_factory.mktemp("pair")
-    runtime = tenants.make_runtime(folder)
-    tenants.fill_filestore(runtime)
-    provisioner = Provisioner(cluster, runtime, tenants.make_settings(folder))
-    specs = [tenants.make_spec() for _ in range(2)]
-    for spec in specs:
-        provisioner.clone_database(spec)
-    yield specs
-    for spec in specs:
-        provisioner.undo(spec)
-
-
-@pytest.fixture
-def neighbour(pair):
-    return pair[1]
-
-
-@pytest.fixture
-def as_tenant(provisioner, tenant):
-    """Run SQL as a tenant's administrator would, in a server action; the tenant is the test's own."""
-    return attacker(provisioner, tenant)
-
-
-@pytest.fixture
-def as_first(provisioner, pair):
-    """The same as the first of the pair."""
-    return attacker(provisioner, pair[0])
-
-
-def attacker(provisioner, tenant):
-    """Return a function that runs statements in one login of a tenant."""
-
-    def run(*statements, db=None):
-        password = provisioner.runtime.tenant_password(tenants.MASTER, tenant.key)
-        connection = psycopg2.connect(
-            host="127.0.0.1",
-            port=provisioner.cluster.port,
-            dbname=db or tenant.subdomain,
-            user=naming.role_name(tenant.key),
-            password=password,
-        )
-        with contextlib.closing(connection):
-            connection.autocommit = True
-            with connection.cursor() as cr:
-                for statement in statements:
-                    cr.execute(statement)
-                return cr.fetchall() if cr.description else None
-
-    return run
 
 
 def test_positive_control(as_tenant):
@@ -249,17 +192,3 @@ class TestPlanted:
         superuser(f"SET SESSION AUTHORIZATION saas_manager; {walk_in}", tenant.subdomain)
         assert self.may_enter(as_tenant, neighbour)
         superuser(f'REVOKE ALL ON DATABASE "{neighbour.subdomain}" FROM {naming.role_name(tenant.key)}')
-
-
-def test_a_missing_right_is_a_configuration_error(cluster, superuser):
-    superuser("ALTER ROLE saas_manager NOCREATEDB")
-    try:
-        with pytest.raises(ConfigurationError, match="permission denied"):
-            roles.ensure_role(cluster, "0" * 32, "x" * 43, {})
-            cluster.clone("template1", "nope-nope", "0" * 32)
-        assert "CREATEDB" in cluster.check().missing_rights
-    finally:
-        superuser("ALTER ROLE saas_manager CREATEDB")
-        cluster.drop_draft("0" * 32)
-        roles.drop_role(cluster, "0" * 32)
-    assert cluster.check().ok

@@ -1,8 +1,9 @@
-"""One real tenant service with three tenants for all tests of this folder."""
+"""Fixtures: one real tenant service with three tenants, for all tests of a run."""
 
 import pytest
-from support import gateway_service, listening, mail_catcher, postgres
-from support.gateway_client import seconds_until
+
+from . import gateway_service, listening, mail_catcher, postgres
+from .gateway_client import seconds_until
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,57 @@
+"""Every request is admitted and counted by the rules of `shares.py`."""
+
+from werkzeug.wsgi import ClosingIterator
+
+import odoo.service.server
+
+from . import wrapping
+from .shares import Board, Share
+
+SPARE = 8  # slots beside two for each worker: an old and a new generation may overlap
+
+_state = {"board": None, "share": None}
+
+
+def admits(tenant):
+    """Tell whether a request of the tenant may be taken now by this process.
+
+    :param tenant: from the directory
+    """
+    return _state["share"] is None or _state["share"].admits(_number(tenant))
+
+
+def serve(tenant, call, application, environ, start_response):
+    """Have Odoo answer a request that was admitted, and count it until its answer is sent."""
+    share = _state["share"]
+    if share is None:
+        return call(application, environ, start_response)
+    share.begin(_number(tenant))
+    try:
+        answer = call(application, environ, start_response)
+    except BaseException:
+        share.end()
+        raise
+    return ClosingIterator(answer, share.end)
+
+
+def _number(tenant):
+    return int(tenant.key[:16], 16)
+
+
+def _build_init(init):
+    def __init__(worker, multi):
+        """Take a free slot, in the process that is about to be forked: the worker inherits it."""
+        init(worker, multi)
+        if _state["board"] is None:
+            _state["board"] = Board(2 * multi.population + SPARE)
+        taken = {getattr(other, "share_slot", None) for other in multi.workers_http.values()}
+        free = [number for number in range(_state["board"].slots) if number not in taken]
+        worker.share_slot = free[0] if free else None
+        _state["share"] = Share(_state["board"], free[0], multi.population) if free else None
+
+    return __init__
+
+
+def install():
+    """Wrap the making of workers that serve requests; the evented process has none."""
+    wrapping.replace(odoo.service.server.WorkerHTTP, "__init__", _build_init)

@@ -1,0 +1,104 @@
+"""One tenant's slow requests never keep all workers: the last one is there for its neighbours.
+
+Requests count once they are older than `OLD` seconds, because a page loads many at the same time. A tenant that has
+kept the whole house busy all the same (with slow requests that began together) has each of its requests counted for a
+while, however young.
+"""
+
+import mmap
+import struct
+import time
+from typing import NamedTuple
+
+OLD = 2.0  # seconds from which on a request is slow
+WATCHED = 30.0  # seconds for which a tenant that kept all workers busy is counted strictly
+YOUNG = 0.25  # seconds in which a request of a watched tenant may turn out to be a quick one …
+PATIENCE, TICK = 0.1, 0.01  # … so that the next one may wait a little for it: a page loads many at the same time
+
+
+class Slot(NamedTuple):
+    """What one worker is doing, and whom it has seen taking the whole house. Tenants are numbers; 0 is nobody."""
+
+    tenant: int = 0
+    since: float = 0.0
+    watched: int = 0
+    watched_until: float = 0.0
+
+
+class Board:
+    """What all workers are doing, in memory that they share.
+
+    Each worker writes a slot of its own, so that nothing has to be locked. What another one reads half written counts
+    one request more or less for a moment.
+
+    :param int slots: how many workers there may be at once
+    """
+
+    _layout = struct.Struct("=QdQd")
+
+    def __init__(self, slots):
+        self.slots = slots
+        self._memory = mmap.mmap(-1, slots * self._layout.size)
+
+    def slots_now(self):
+        """Return what each slot says now."""
+        return [Slot(*values) for values in self._layout.iter_unpack(self._memory)]
+
+    def put(self, number, slot):
+        """Say what one worker does now."""
+        self._layout.pack_into(self._memory, number * self._layout.size, *slot)
+
+
+class Share:
+    """This worker's part in keeping the shares.
+
+    :param Board board: common to all workers
+    :param int number: of this worker's slot
+    :param int workers: how many workers serve requests
+    :param clock: seconds, the same in all workers
+    :param sleep: how to wait for some seconds of that clock
+    """
+
+    def __init__(self, board, number, workers, clock=time.monotonic, sleep=time.sleep):
+        self.board, self.number, self.workers, self._clock, self._sleep = board, number, workers, clock, sleep
+        board.put(number, Slot())  # whoever had it before is dead
+
+    def admits(self, tenant):
+        """Tell whether this worker may take a request of the tenant, or has to be left to the others."""
+        deadline = self._clock() + PATIENCE
+        while True:
+            now, slots = self._clock(), self.board.slots_now()
+            watched = self._is_watched(slots, tenant, now)
+            if self._running(slots, tenant, 0.0 if watched else OLD, now) < self._most():
+                return True
+            if not watched or now >= deadline or self._running(slots, tenant, YOUNG, now) >= self._most():
+                return False
+            self._sleep(TICK)
+
+    def begin(self, tenant):
+        """Count a request of the tenant from now on."""
+        self.board.put(self.number, self._mine()._replace(tenant=tenant, since=self._clock()))
+
+    def end(self):
+        """Note that the request is over. A tenant whose slow ones kept all workers is watched, while it is slow."""
+        now, mine, slots = self._clock(), self._mine(), self.board.slots_now()
+        watched = self._is_watched(slots, mine.tenant, now)
+        all_slow = self._running(slots, mine.tenant, OLD, now) > self._most()
+        if all_slow or (watched and now - mine.since >= OLD):
+            mine = mine._replace(watched=mine.tenant, watched_until=now + WATCHED)
+        self.board.put(self.number, mine._replace(tenant=0, since=0.0))
+
+    def _most(self):
+        """Return how many slow requests of one tenant may run at once: one worker less than there are."""
+        return max(self.workers - 1, 1)
+
+    def _mine(self):
+        return self.board.slots_now()[self.number]
+
+    @staticmethod
+    def _running(slots, tenant, age, now):
+        return sum(slot.tenant == tenant and now - slot.since >= age for slot in slots)
+
+    @staticmethod
+    def _is_watched(slots, tenant, now):
+        return any(slot.watched == tenant and slot.watched_until > now for slot in slots)

@@ -1,0 +1,177 @@
+"""Who may have how much of a tenant service: requests of one tenant, and what happens so often."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+GATEWAY = Path(__file__).parents[2] / "addons" / "saas_gateway"
+ACME, BETA = 7, 2**63 + 5
+WORKERS = 3
+
+
+def load(name):
+    """Import the file alone: the gateway's package wants Odoo."""
+    spec = importlib.util.spec_from_file_location(f"gateway_{name}", GATEWAY / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+shares, buckets = load("shares"), load("buckets")
+
+
+class Clock:
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+    def go(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def workers(clock):
+    """The shares of three workers at one board."""
+    board = shares.Board(8)
+    return [shares.Share(board, number, WORKERS, clock, clock.go) for number in range(WORKERS)]
+
+
+def fill_the_house(workers, clock):
+    """Have all workers at slow requests of one tenant that began together."""
+    for worker in workers:
+        worker.begin(ACME)
+    clock.go(5)
+    for worker in workers:
+        worker.end()
+
+
+class TestShares:
+    def test_young_requests_may_have_all_workers(self, workers, clock):
+        for worker in workers:
+            assert worker.admits(ACME)
+            worker.begin(ACME)
+            clock.go(0.1)
+
+    def test_the_last_worker_is_kept_from_slow_ones(self, workers, clock):
+        first, second, last = workers
+        first.begin(ACME)
+        second.begin(ACME)
+        assert last.admits(ACME)
+        clock.go(shares.OLD)
+        assert not last.admits(ACME)
+        assert last.admits(BETA)
+
+    def test_one_that_is_done_makes_room(self, workers, clock):
+        first, second, last = workers
+        first.begin(ACME)
+        second.begin(ACME)
+        clock.go(shares.OLD)
+        first.end()
+        assert last.admits(ACME)
+
+    def test_slow_ones_that_began_together_do_so_once(self, workers, clock):
+        fill_the_house(workers, clock)
+        first, second, last = workers
+        first.begin(ACME)
+        assert second.admits(ACME)
+        second.begin(ACME)
+        assert not last.admits(ACME), "young, but it has had the whole house a moment ago"
+        assert last.admits(BETA)
+
+    def test_the_watch_ends_when_it_is_quiet(self, workers, clock):
+        fill_the_house(workers, clock)
+        first, second, last = workers
+        clock.go(shares.WATCHED + 1)
+        first.begin(ACME)
+        second.begin(ACME)
+        assert last.admits(ACME)
+
+    def test_the_watch_goes_on_while_it_is_slow(self, workers, clock):
+        fill_the_house(workers, clock)
+        first, second, last = workers
+        clock.go(shares.WATCHED - 10)
+        first.begin(ACME)
+        clock.go(5)
+        first.end()
+        clock.go(shares.WATCHED - 1)
+        first.begin(ACME)
+        second.begin(ACME)
+        assert not last.admits(ACME)
+
+    def test_a_watched_tenant_loads_its_pages(self, workers, clock):
+        fill_the_house(workers, clock)
+        first, second, last = workers
+        first.begin(ACME)
+        second.begin(ACME)
+        last._sleep = lambda seconds: (clock.go(seconds), first.end())
+        assert last.admits(ACME)
+
+    def test_nobody_waits_for_a_request_that_takes_its_time(self, workers, clock):
+        fill_the_house(workers, clock)
+        first, second, last = workers
+        first.begin(ACME)
+        second.begin(ACME)
+        clock.go(shares.YOUNG)
+        before = clock.now
+        assert not last.admits(ACME)
+        assert clock.now == before
+
+    def test_full_houses_of_two_tenants_are_nobodys_fault(self, workers, clock):
+        first, second, last = workers
+        first.begin(ACME)
+        second.begin(ACME)
+        last.begin(BETA)
+        clock.go(5)
+        for worker in workers:
+            worker.end()
+        first.begin(ACME)
+        second.begin(ACME)
+        assert last.admits(ACME)
+
+    def test_what_a_dead_worker_was_at_is_forgotten(self, workers, clock):
+        first, second, last = workers
+        first.begin(ACME)
+        second.begin(ACME)
+        clock.go(10)
+        again = shares.Share(first.board, 0, WORKERS, clock, clock.go)
+        assert last.admits(ACME)
+        again.begin(ACME)
+        clock.go(10)
+        assert not last.admits(ACME)
+
+    def test_a_single_worker_serves_all_the_same(self, clock):
+        only = shares.Share(shares.Board(1), 0, 1, clock, clock.go)
+        assert only.admits(ACME)
+        only.begin(ACME)
+        clock.go(5)
+        only.end()
+        assert only.admits(ACME)
+
+
+class TestBuckets:
+    def test_a_burst_then_the_rate(self, clock):
+        made = buckets.Buckets(10, 3, clock)
+        assert [made.take("acme") for _ in range(4)] == [True, True, True, False]
+        clock.go(0.1)
+        assert [made.take("acme") for _ in range(2)] == [True, False]
+
+    def test_each_name_has_its_own(self, clock):
+        made = buckets.Buckets(10, 1, clock)
+        assert made.take("acme")
+        assert not made.take("acme")
+        assert made.take("beta")
+
+    def test_full_ones_are_forgotten(self, clock):
+        made = buckets.Buckets(10, 1, clock)
+        for number in range(100):
+            made.take(f"tenant{number}")
+            clock.go(1)
+        assert len(made) == 1
