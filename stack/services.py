@@ -15,6 +15,8 @@ from stack.supervisor_config import Program
 
 MANAGER_DATABASE = "manager"
 MANAGER_MODULES = ("queue_job", "saas_manager")
+# What a person may have set for the demo and its keeper has to know, too.
+GIVEN = ("SAAS_CACHE_DIR", "SAAS_PG_HOST", "SAAS_PG_PORT", "SAAS_ODOO_SERIES", "ODOO_HOME", "SAAS_OUTGOING_ALLOW")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
 # Workers and cron processes of each service.
 PROCESSES = {
@@ -74,7 +76,7 @@ class Stack:
     def programs(self):
         """Return every Program of the run in the order of their start."""
         database = [self.cluster.program] if self.cluster.program else []
-        return [*database, self._mail(), self._manager(), self._tenant(), self._traefik()]
+        return [*database, self._mail(), self._manager(), self._tenant(), self._keeper(), self._traefik()]
 
     def listener(self):
         """Return the Program that keeps the process ids in demo.json right."""
@@ -96,7 +98,9 @@ class Stack:
 
     def link_tenant_addons(self):
         """Have a folder with the addons that tenants may see: the manager's must not stand among their apps."""
-        folder = private_folder(self.paths.tenant_addons)
+        folder = self.paths.tenant_addons
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)  # links, which services of other users follow, too
         for name in TENANT_ADDONS:
             if not (folder / name).is_symlink():
                 (folder / name).symlink_to(self.paths.addons / name)
@@ -121,6 +125,7 @@ class Stack:
             "SAAS_MASTER_SECRET_FILE": self.secrets.path("master"),
             "SAAS_RUNTIMES_DIR": self.paths.runtimes,
             "SAAS_BACKUP_DIR": self.paths.backups,
+            "SAAS_DEDICATED_DIR": self.paths.dedicated,
             "SAAS_BASE_DOMAIN": self.base_domain,
             "SAAS_PUBLIC_SCHEME": "http",
             "SAAS_PUBLIC_PORT": self.ports["public"],
@@ -178,11 +183,12 @@ class Stack:
             "SAAS_RUNTIME": RUNTIME,
             "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
             **self.sizes.environment(),
-            **self._pdf_engine(),
+            **self.pdf_environment(),
             **{name: os.environ[name] for name in ("SAAS_OUTGOING_ALLOW",) if os.environ.get(name)},
         }
 
-    def _pdf_engine(self):
+    def pdf_environment(self):
+        """Return where the PDF engine is found, if it is not one of the machine's programs."""
         if not self.pdf_engine:
             return {}
         return {"PATH": os.pathsep.join([str(self.pdf_engine), clean_environment()["PATH"]])}
@@ -209,10 +215,13 @@ class Stack:
 
     def listening(self, name):
         """Return the arguments that let a service answer at its ports."""
-        workers, cron_processes = self.processes(name)
+        return self.listening_at(self.ports[name], self.ports[f"{name}_gevent"], *self.processes(name))
+
+    def listening_at(self, http_port, gevent_port, workers, cron_processes):
+        """Return the same for any service."""
         return [
-            f"--http-port={self.ports[name]}",
-            f"--gevent-port={self.ports[f'{name}_gevent']}",
+            f"--http-port={http_port}",
+            f"--gevent-port={gevent_port}",
             f"--workers={workers}",
             f"--max-cron-threads={cron_processes}",
         ]
@@ -235,6 +244,13 @@ class Stack:
         command = [self.tools / "sendria", "--foreground", "--no-quit", f"--db={self.paths.mail / 'mails.sqlite'}"]
         command += [f"--smtp-port={self.ports['smtp']}", f"--http-port={self.ports['mail']}"]
         return Program("mail", command, {"NO_COLOR": "1"}, self.paths.mail)
+
+    def _keeper(self):
+        """What starts services of one's own. It needs no secret of the demo, so none stands in its environment."""
+        given = {name: value for name, value in os.environ.items() if name in GIVEN}
+        folders = os.pathsep.join(map(str, (self.paths.root, self.paths.addons / "saas_manager")))
+        environment = {**given, "PYTHONPATH": folders, "SAAS_RUN_DIR": self.paths.run}
+        return Program("runtimes", [self.tools / "python", "-m", "stack.keeper"], environment)
 
     def _traefik(self):
         return Program("traefik", traefik.command(self.tools / "traefik", self.paths.traefik))

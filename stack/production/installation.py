@@ -98,9 +98,9 @@ class InstalledStack(Stack):
             )
         )
 
-    def listening(self, name):
+    def listening_at(self, *ports_and_processes):
         interface = self.environ.get("SAAS_HTTP_INTERFACE") or "127.0.0.1"
-        return [f"--http-interface={interface}", *super().listening(name)]
+        return [f"--http-interface={interface}", *super().listening_at(*ports_and_processes)]
 
     def manager_environment(self):
         """What the demo sets, and every other SAAS_ variable but the secrets: the settings page reads them."""

@@ -1,4 +1,4 @@
-"""The commands of docs/install.md, "New secrets", on the files of an installation: what each service knows after each."""
+"""The commands of docs/install.md, "New secrets", on the files of an installation: what each service knows then."""
 
 import pytest
 

@@ -30,7 +30,7 @@ def clone(runtime, template, name, key, pool_key=""):
         draft.rename(target)
     except OSError as error:
         _remove(draft)
-        raise _translated(error, draft) from error
+        raise translated(error, draft) from error
 
 
 def rename(runtime, name, new_name):
@@ -108,7 +108,8 @@ def _remove(path):
         shutil.rmtree(path)
 
 
-def _translated(error, path):
+def translated(error, path):
+    """Return the engine's error for one that the operating system has raised at a path."""
     # copytree gathers the errors of the single files in its own
     causes = [str(reason) for *_, reason in error.args[0]] if isinstance(error, shutil.Error) else []
     if error.errno in FULL or any(os.strerror(number) in cause for number in FULL for cause in causes):

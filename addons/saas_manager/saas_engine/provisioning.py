@@ -5,8 +5,9 @@ from urllib.parse import urlsplit
 
 from . import filestore, naming, personalise, probe, roles, sessions, tenant_rpc, web
 from .directory import Directory, TenantEntry
-from .errors import NameTakenError, TemplateNotReadyError
+from .errors import EngineError, NameTakenError, TemplateNotReadyError
 from .pool import Pool
+from .runtime_driver import RuntimeDriver
 
 VERIFY_SECONDS = 10
 
@@ -79,6 +80,7 @@ class Provisioner:
         """
         with self.cluster.locked(spec.key):
             self.require_ours(spec)
+            self.route((spec.host,), redirects)
             entry = TenantEntry(
                 db=spec.subdomain,
                 key=spec.key,
@@ -91,6 +93,17 @@ class Provisioner:
                 hosts=(spec.host,),
             )
             self.directory.publish(entry, redirects)
+
+    def route(self, hosts, redirects=None):
+        """Lead visitors to a dedicated runtime before it is told whose they are; the shared one gets all others anyway.
+
+        :param hosts: none: nobody is led there any more
+        :param dict redirects: as in `Directory.publish`
+        :raise RetryableError: its keeper is away
+        """
+        if self.runtime.dedicated:
+            until = {host: moment.timestamp() for host, moment in (redirects or {}).items()}
+            RuntimeDriver(self.settings).route(self.runtime.code, {**until, **dict.fromkeys(hosts)})
 
     def verify(self, spec):
         """Look at the login page at its real host, through the proxy if there is one.
@@ -153,7 +166,7 @@ class Provisioner:
         return urlsplit(spec.url).netloc or spec.host
 
     def ensure_role(self, spec):
-        """Make the tenant's role what it should be, see `roles.ensure_role`."""
+        """Have the tenant's role as it should be for this runtime, whatever the tenant did to it."""
         roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.limits)
 
     def _password(self, spec):
@@ -192,6 +205,15 @@ class Provisioner:
         database = self.cluster.database(spec.subdomain)
         if database is None or database.comment != naming.database_mark(spec.key):
             raise NameTakenError(f'The database "{spec.subdomain}" is not the one of this tenant.')
+
+    def require_served(self, spec):
+        """Make sure that this runtime, and no other, is the one that serves the tenant.
+
+        :raise EngineError: it is not
+        """
+        entry = self.directory.entry(spec.key)
+        if entry is None or entry.runtime != self.runtime.code:
+            raise EngineError(f'"{spec.subdomain}" is not served by the service "{self.runtime.code}".')
 
 
 def remove_tenant(cluster, runtime, directory, name, key):

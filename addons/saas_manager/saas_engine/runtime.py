@@ -14,7 +14,10 @@ OPTIONAL = {"service": list}
 
 @dataclasses.dataclass(frozen=True)
 class Runtime:
-    """How the tenants of one service are reached, and how the same Odoo is run to build their templates."""
+    """How the tenants of one service are reached, and how the same Odoo is run to build their templates.
+
+    :ivar bool dedicated: it is one tenant's own; its files are written by another operating-system user
+    """
 
     code: str
     release: str
@@ -23,9 +26,10 @@ class Runtime:
     command: list
     environment: dict
     service: list = dataclasses.field(default_factory=list)  # what the service is started with beside its command
+    dedicated: bool = False
 
     @classmethod
-    def load(cls, runtimes_dir, code):
+    def load(cls, runtimes_dir, code, dedicated=False):
         """Read `<runtimes_dir>/<code>/runtime.json`.
 
         :raise InvalidNameError: the code is not one
@@ -37,7 +41,7 @@ class Runtime:
             raise ConfigurationError(f"{path}: its code is {values['code']!r}, its folder's name {code!r}.")
         values["url"] = values["url"].rstrip("/")
         values["data_dir"] = Path(values["data_dir"])
-        return cls(**values)
+        return cls(**values, dedicated=dedicated)
 
     def filestore(self, db):
         """Return the folder of a database's attachments, where Odoo expects it."""

@@ -30,6 +30,7 @@ class Settings:
     pg_bin: Path | None = None
     proxy_url: str | None = None
     tls_address: tuple | None = None
+    dedicated_dir: Path | None = None
 
     @classmethod
     def from_environment(cls, environ=None):
@@ -39,7 +40,7 @@ class Settings:
         :raise ConfigurationError: names the variable at fault, never its value if that is a secret
         """
         environ = os.environ if environ is None else environ
-        pg_bin = environ.get("SAAS_PG_BIN")
+        pg_bin, dedicated_dir = environ.get("SAAS_PG_BIN"), environ.get("SAAS_DEDICATED_DIR")
         return cls(
             master_secret=_secret(environ, "SAAS_MASTER_SECRET"),
             previous_secret=_previous(environ, "SAAS_MASTER_SECRET"),
@@ -48,6 +49,7 @@ class Settings:
             pg_bin=Path(pg_bin) if pg_bin else None,
             proxy_url=(environ.get("SAAS_PROXY_URL") or "").rstrip("/") or None,
             tls_address=network_address(environ, "SAAS_PROXY_TLS"),
+            dedicated_dir=Path(dedicated_dir) if dedicated_dir else None,
         )
 
 

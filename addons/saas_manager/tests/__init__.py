@@ -17,6 +17,7 @@ from . import (
     test_plan_limits,
     test_pool,
     test_provisioning,
+    test_moving,
     test_renaming,
     test_reports,
     test_rpc_guard,

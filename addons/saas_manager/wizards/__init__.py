@@ -1,6 +1,7 @@
 from . import (
     saas_build_wizard,
     saas_bulk_wizard,
+    saas_move_wizard,
     saas_publish_workshop_wizard,
     saas_rename_wizard,
     saas_settings_page,
