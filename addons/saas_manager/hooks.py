@@ -2,12 +2,13 @@
 
 from odoo.exceptions import UserError
 
-from . import rpc_guard
+from . import job_runner, rpc_guard
 
 
 def post_load():
-    """Guard the RPC entry points of the manager service."""
+    """Guard the RPC entry points of the manager service, and let a second one take its jobs over."""
     rpc_guard.install()
+    job_runner.install()
 
 
 def uninstall_hook(env):
