@@ -14,6 +14,7 @@ from .directory import DirectoryUnavailable, directory
 from .roles import work_for
 
 HEALTH = "/web/health"  # of this process: answered at hosts that are nobody's, as load balancers ask by IP
+AGE = "X-Saas-Directory-Unread-Seconds"
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z0-9@_-]+)?")
 UNREAD = 65536  # bytes of a refused request that are read before it is answered
 
@@ -85,7 +86,7 @@ def _build_call(call):
             tenant = directory.tenant_of(host)
             new_host = None if tenant else directory.new_host_of(host)
         except DirectoryUnavailable:
-            return _answer(pages.UNAVAILABLE, environ, start_response)
+            return _answer(pages.UNAVAILABLE, environ, _telling_age(start_response))
         if new_host:
             return _answer(redirects.page(environ, new_host), environ, start_response)
         page = refusal(tenant, path, environ.get("HTTP_X_ODOO_DATABASE"))
@@ -97,9 +98,21 @@ def _build_call(call):
             return _answer(page, environ, start_response)
         if tenant:
             start_response = counters.counting(tenant.db, start_response)
+        elif path == HEALTH:
+            start_response = _telling_age(start_response)
         return call(application, environ, start_response)
 
     return __call__
+
+
+def _telling_age(start_response):
+    """Let the health check say for how long the directory could not be read: a figure for whoever watches."""
+
+    def start(status, headers, exc_info=None):
+        age = (AGE, f"{directory.seconds_unread():.0f}")
+        return start_response(status, [*headers, age], exc_info)
+
+    return start
 
 
 def _build_serve_nodb(serve_nodb):

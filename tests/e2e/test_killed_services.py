@@ -109,7 +109,7 @@ def test_the_manager(demo, name):
 
 
 def test_the_tenant_service(demo, name):
-    """It hangs while an instance waits for its first page and another for its new address; one is suspended meanwhile."""
+    """It hangs while one waits for its first page and one for its new address; a third is suspended meanwhile."""
     former, wanted, going = name(), name(), name()
     moving, leaving, coming = demo.provision(former), demo.provision(going), demo.create(name())
     keys = {instance: key_of(demo, instance) for instance in (moving, leaving, coming)}
