@@ -11,6 +11,7 @@ from . import (
     test_import,
     test_instance_use,
     test_instance_views,
+    test_job_runner,
     test_lifecycle,
     test_mail_server,
     test_load,
