@@ -27,6 +27,7 @@ from . import (
     test_storage_levels,
     test_settings_page,
     test_sign_in,
+    test_sizing_check,
     test_subdomain,
     test_subscription,
     test_subscription_billing,
