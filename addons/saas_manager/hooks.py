@@ -6,7 +6,7 @@ from . import job_runner, pg_login, rpc_guard
 
 
 def post_load():
-    """Guard the RPC entry points, let the login outlive a change of its password, and a second service take the jobs."""
+    """Guard RPC, let the login outlive a change of its password, and let a second service take the jobs over."""
     rpc_guard.install()
     pg_login.install()
     job_runner.install()
