@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from saas_engine import naming
-from saas_engine.runtime_wanted import secret_line, write
+from saas_engine.runtime_wanted import optional_secret_line, secret_line, write
 
 from stack.keeper import enter
 from stack.processes import clean_environment
@@ -56,7 +56,9 @@ def private_files(stack, place):
 
     :raise ConfigurationError: a secret that the manager gives is not there
     """
-    secrets = {name: secret_line(place.folder / name) for name in ("secret", "pgpass")}
+    # Those before come first: one of both is right at any moment.
+    secrets = {name: optional_secret_line(place.folder / name) for name in ("secret_previous", "pgpass_previous")}
+    secrets |= {name: secret_line(place.folder / name) for name in ("secret", "pgpass")}
     return {**secrets, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
 
 

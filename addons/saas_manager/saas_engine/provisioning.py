@@ -232,5 +232,5 @@ def remove_tenant(cluster, runtime, directory, name, key):
         cluster.drop(name, key)
     filestore.remove(runtime, naming.draft_database(key))
     cluster.drop_draft(key)
-    sessions.end(runtime, key)
+    sessions.end_with_tenant(runtime, key)
     roles.drop_role(cluster, key)
