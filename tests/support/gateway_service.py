@@ -42,6 +42,7 @@ class Tenant:
 
     def set_state(self, state, reason=""):
         """Publish a state, as the manager does."""
+        self.stack.settled.discard(self.key)
         self.stack.directory.set_state(self.key, state, reason)
 
     @contextlib.contextmanager
@@ -74,6 +75,7 @@ class Stack:
         self.directory = Directory(self.cluster)
         self.secret = naming.runtime_secret(MASTER, "shared").encode()
         self.data = folder / "data"
+        self.settled = set()  # keys of tenants that every process was seen to serve since their last change
         self.port, self.gevent_port = postgres.free_port(), postgres.free_port()
         bootstrap(server.host, server.port, "postgres", postgres.SUPERUSER_PASSWORD, MANAGER_PASSWORD, GATEWAY_PASSWORD)
         self._write_secrets()
