@@ -146,6 +146,9 @@ def test_a_tenants_role_connects_to_no_other_database(acme, db):
         "UPDATE saas.cron SET db = 'x'",
         "CREATE TABLE saas.mine (a int)",
         "CREATE TABLE public.mine (a int)",
+        "CREATE TEMPORARY TABLE tenant (a int)",
+        "CREATE FUNCTION saas.saas_notify(text, varchar) RETURNS void LANGUAGE sql AS ''",
+        "CREATE OR REPLACE FUNCTION saas.publish_report() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
     ],
 )
 def test_the_gateways_role_cannot_change_what_is_published(stack, query):
@@ -156,3 +159,10 @@ def test_the_gateways_role_cannot_change_what_is_published(stack, query):
 def test_the_gateways_role_enters_no_tenant(stack, acme):
     with pytest.raises(psycopg2.OperationalError, match="permission denied"):
         stack.gateway_sql("SELECT 1", db="acme")
+
+
+def test_functions_with_the_managers_rights_choose_their_own_tables(stack):
+    """Nothing of whoever calls them comes before, and least of all a temporary table."""
+    query = "SELECT proname::text, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'saas'::regnamespace"
+    assert stack.gateway_sql(query) == [("publish_report", ["search_path=saas, pg_temp"])]
+    stack.gateway_sql("SET search_path = pg_temp, public; SELECT saas.saas_notify('cron_trigger', 'nobody')")
