@@ -4,7 +4,7 @@ import contextlib
 
 import psycopg2
 from psycopg2.extensions import connection, cursor
-from saas_engine import cluster
+from saas_engine import logins
 
 
 class Killed(BaseException):
@@ -44,7 +44,7 @@ class Killer:
 
         real = psycopg2.connect
         with monkeypatch.context() as patched:
-            patched.setattr(cluster.psycopg2, "connect", connect)
+            patched.setattr(logins.psycopg2, "connect", connect)
             yield self
 
 
