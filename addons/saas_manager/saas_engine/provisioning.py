@@ -43,6 +43,8 @@ class Provisioner:
             if template is None or not template.sealed:
                 raise TemplateNotReadyError(f'The template "{spec.template_database}" is not ready: build it first.')
             self.require_free(spec)
+            if not spec.pool_key:  # else it is made already
+                self.cluster.require_room(spec.template_database)
         filestore.require_room(self.runtime, spec.template_database)
 
     def clone_database(self, spec):
