@@ -17,6 +17,7 @@ MANAGER_DATABASE = "manager"
 MANAGER_MODULES = ("queue_job", "saas_manager")
 # What a person may have set for the demo and its keeper has to know, too.
 GIVEN = ("SAAS_CACHE_DIR", "SAAS_PG_HOST", "SAAS_PG_PORT", "SAAS_ODOO_SERIES", "ODOO_HOME", "SAAS_OUTGOING_ALLOW")
+GIVEN += ("SAAS_LOGIN_RATE", "SAAS_LOGIN_BURST", "SAAS_RPC_RATE", "SAAS_RPC_BURST", "SAAS_TRUSTED_PROXY_COUNT")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
 # Workers and cron processes of each service. Six job slots take a process each while they run; two more answer people.
 PROCESSES = {"manager": (8, 1), "tenant": (3, 2)}

@@ -98,7 +98,7 @@ TOO_MANY = Page(
     "Too many tries",
     "There were too many sign-ins from your network within a short time. Nothing is wrong with your account.",
     "Please wait a minute and try again. If many people share your connection, tell your provider.",
-    retry=True,
+    retry_after=MINUTE,
 )
 MOVED = Page(
     "410 Gone",

@@ -24,11 +24,12 @@ class Keeper:
     :param Stack stack: of the installation
     :param programs: what starts and stops processes, such as `Supervised`
     :param Path traefik: Traefik's folder
+    :param Limits limits: of the proxy, for each address
     :param bool separate: whether each runtime gets an operating-system user of its own; None: if that is possible here
     """
 
-    def __init__(self, stack, programs, traefik, separate=None):
-        self.stack, self.programs, self.traefik = stack, programs, traefik
+    def __init__(self, stack, programs, traefik, limits, separate=None):
+        self.stack, self.programs, self.traefik, self.limits = stack, programs, traefik, limits
         self.separate = enter.can_separate() if separate is None else separate
         self.folder = stack.paths.dedicated
         self._slots = threading.Lock()
@@ -59,7 +60,7 @@ class Keeper:
 
     def route(self, code, hosts, slot):
         """Lead these hosts to a runtime, and no others."""
-        routes.write(self.traefik, code, hosts, slot, self.stack.service_host("runtimes"))
+        routes.write(self.traefik, code, hosts, slot, self.stack.service_host("runtimes"), self.limits)
 
     @contextlib.contextmanager
     def free_slot(self):

@@ -11,6 +11,7 @@ from stack.keeper import enter
 from stack.processes import clean_environment
 
 CRON_PROCESSES = 1
+SECRETS = ("secret", "pgpass")
 # Address space, which is more than memory: below this Odoo does not even start.
 LEAST_BYTES = 1280 * 2**20
 
@@ -52,12 +53,15 @@ def environment(stack, wanted, secrets):
 
 
 def private_files(stack, place):
-    """Return what the service's user alone may read: name of a file -> its text.
+    """Return what the service's user alone may read: name of a file -> its text, None: no such file.
 
     :raise ConfigurationError: a secret that the manager gives is not there
     """
-    secrets = {name: secret_line(place.folder / name) for name in ("secret", "pgpass")}
-    return {**secrets, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
+    secrets = {name: secret_line(place.folder / name) for name in SECRETS}
+    # While the secrets are being replaced, what they were before lies beside them.
+    names = [f"{name}_previous" for name in SECRETS]
+    previous = {name: secret_line(place.folder / name) if (place.folder / name).exists() else None for name in names}
+    return {**secrets, **previous, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
 
 
 def start_text(stack, wanted, place, slot, separate):

@@ -36,9 +36,7 @@ def gateway(cluster):
 def own(provisioner, tenant, gateway):
     """A tenant of that runtime; the fixture `other` is one of the shared runtime."""
     dedicated = dataclasses.replace(provisioner.runtime, code=CODE)
-    provisioner.directory.publish(
-        dataclasses.replace(provisioner.directory.entry(tenant.key), runtime=dedicated.code)
-    )
+    provisioner.directory.publish(dataclasses.replace(provisioner.directory.entry(tenant.key), runtime=dedicated.code))
     yield tenant
     provisioner.directory.withdraw(tenant.key)
 

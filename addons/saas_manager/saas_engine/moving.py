@@ -14,7 +14,9 @@ def prepare(source, target, spec):
     :param Provisioner source, target: of the runtime that serves the tenant, and of the one that is to
     :raise DiskFullError: they don't fit
     """
-    filestore.require_bytes(target.runtime, filestore_copy.missing_bytes(source.runtime, target.runtime, spec.subdomain))
+    filestore.require_bytes(
+        target.runtime, filestore_copy.missing_bytes(source.runtime, target.runtime, spec.subdomain)
+    )
     filestore_copy.copy_missing(source.runtime, target.runtime, spec.subdomain)
 
 

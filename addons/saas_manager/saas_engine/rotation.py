@@ -25,6 +25,7 @@ from .directory import Directory
 from .errors import ConfigurationError, EngineError, RetryableError
 from .pg_errors import translated
 from .runtime import Runtime
+from .runtime_driver import RuntimeDriver
 from .settings import Settings, port_number, previous_text, text_secret
 
 KNOWN = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = %s)"
@@ -113,12 +114,26 @@ def rotate(cluster, settings, own_roles, say):
     :param say: takes a line for people
     """
     for code in sorted({entry.runtime for entry in Directory(cluster).entries()}):
-        require_known(cluster, Runtime.load(settings.runtimes_dir, code), settings.master_secret)
+        require_known(cluster, _runtime(cluster, settings, code), settings.master_secret)
         say(f'tenant service "{code}" knows its new secret')
     for role, new, previous in own_roles:
         changed = set_own_password(cluster.host, cluster.port, role, new, previous)
         say(f"{role}: {'new password' if changed else 'has it already'}")
     set_tenant_passwords(cluster, settings.master_secret, say)
+
+
+def _runtime(cluster, settings, code):
+    """Return how a tenant service is reached. One that is a tenant's own gets its new secret here.
+
+    Its gateway logs in with either password, once it has both.
+    """
+    driver = RuntimeDriver(settings)
+    if not driver.is_available or driver.status(code) is None:
+        return Runtime.load(settings.runtimes_dir, code)
+    driver.renew_secrets(code)
+    require_known(cluster, driver.runtime(code), settings.master_secret)
+    driver.ensure_role(cluster, code)
+    return driver.runtime(code)
 
 
 def main(arguments=None, environ=None):

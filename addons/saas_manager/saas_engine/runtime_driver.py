@@ -51,14 +51,30 @@ class RuntimeDriver:
         :param Cluster cluster: where its gateway's role lives
         :param options: `own_code`, `workers`, `memory_mb` of `Wanted`
         """
-        folder = self.folder(code)
-        secret = naming.runtime_secret(self.settings.master_secret, code)
-        gateway_roles.ensure(cluster, code, secret.encode())
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        password = naming.gateway_password(secret.encode(), code)
-        write(folder / "secret", secret)
-        write(folder / "pgpass", f"*:*:*:{naming.gateway_role(code)}:{password}\n")
+        self.ensure_role(cluster, code)
+        self.folder(code).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.renew_secrets(code)
         self._want(code, state="running", **options)
+
+    def ensure_role(self, cluster, code):
+        """Have its gateway's role with the password of the present secret."""
+        gateway_roles.ensure(cluster, code, naming.runtime_secret(self.settings.master_secret, code).encode())
+
+    def renew_secrets(self, code):
+        """Give a runtime its present secrets and, while they are being replaced, those before; it need not start anew.
+
+        :return: whether it had others
+        """
+        texts = {}
+        for suffix, master in (("_previous", self.settings.previous_secret), ("", self.settings.master_secret)):
+            texts |= {f"{name}{suffix}": text for name, text in _secrets(master, code).items()}
+        changed = [name for name, text in texts.items() if _read(self.folder(code) / name) != text]
+        for name in changed:  # the old one stays at hand before it is replaced
+            path = self.folder(code) / name
+            path.unlink(missing_ok=True) if texts[name] is None else write(path, texts[name])
+        if changed and Wanted.load(self.folder(code)):
+            self._want(code)
+        return bool(changed)
 
     def start(self, code, **options):
         """Have it run, with these options if any are given."""
@@ -154,6 +170,19 @@ class RuntimeDriver:
                     f'The service "{code}" is not as it should be after {seconds} s. Is its keeper running?', seconds=15
                 )
             time.sleep(LOOK_SECONDS)
+
+
+def _secrets(master, code):
+    """Return the texts of a runtime's files of secrets, each None where there is no master secret."""
+    if not master:
+        return {"secret": None, "pgpass": None}
+    secret = naming.runtime_secret(master, code)
+    password = naming.gateway_password(secret.encode(), code)
+    return {"secret": secret, "pgpass": f"*:*:*:{naming.gateway_role(code)}:{password}\n"}
+
+
+def _read(path):
+    return path.read_text(encoding="ascii") if path.exists() else None
 
 
 @contextlib.contextmanager
