@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import proxy_limits, traefik
+from stack import proxy_limits, sizes, traefik
 from stack.odoo_source import OdooSource
 from stack.paths import Paths, private_folder, write_atomically
 from stack.postgres import Cluster
@@ -19,8 +19,11 @@ MANAGER_MODULES = ("queue_job", "saas_manager")
 GIVEN = ("SAAS_CACHE_DIR", "SAAS_PG_HOST", "SAAS_PG_PORT", "SAAS_ODOO_SERIES", "ODOO_HOME", "SAAS_OUTGOING_ALLOW")
 GIVEN += ("SAAS_LOGIN_RATE", "SAAS_LOGIN_BURST", "SAAS_RPC_RATE", "SAAS_RPC_BURST", "SAAS_TRUSTED_PROXY_COUNT")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
-# Workers and cron processes of each service. Six job slots take a process each while they run; two more answer people.
-PROCESSES = {"manager": (8, 1), "tenant": (3, 2)}
+# Workers and cron processes of each service.
+PROCESSES = {
+    "manager": (sizes.Given.manager_workers, sizes.Given.manager_cron_workers),
+    "tenant": (sizes.Given.workers, sizes.Given.cron_workers),
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class Stack:
     def mail_url(self):
         return f"http://127.0.0.1:{self.ports['mail']}"
 
+    @property
+    def sizes(self):
+        """How many connections and how much memory the services take (docs/sizing.md)."""
+        return sizes.demo()
+
     def programs(self):
         """Return every Program of the run in the order of their start."""
         database = [self.cluster.program] if self.cluster.program else []
@@ -108,6 +116,7 @@ class Stack:
             f"--database={MANAGER_DATABASE}",
             f"--db-filter=^{MANAGER_DATABASE}$",
             f"--load={modules}",
+            *self.sizes.pool_arguments(),
             *arguments,
         ]
 
@@ -167,13 +176,14 @@ class Stack:
     def tenant_command(self):
         modules = self.odoo.server_wide("saas_gateway")
         command = self.odoo_command(None, "saas_gateway", self.paths.data("tenant"), [self.paths.tenant_addons])
-        return [*command, f"--load={modules}"]
+        return [*command, f"--load={modules}", *self.sizes.arguments()]
 
     def tenant_environment(self):
         return {
             **self._common("saas_gateway"),
             "SAAS_RUNTIME": RUNTIME,
             "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
+            **self.sizes.environment(),
             **self.pdf_environment(),
             **{name: os.environ[name] for name in ("SAAS_OUTGOING_ALLOW",) if os.environ.get(name)},
         }
@@ -185,13 +195,14 @@ class Stack:
         return {"PATH": os.pathsep.join([str(self.pdf_engine), clean_environment()["PATH"]])}
 
     def _runtime(self):
-        """What the manager needs to run the tenants' Odoo itself, for building templates."""
+        """What the manager needs to run the tenants' Odoo itself, for building templates, and to check its size."""
         return {
             "code": RUNTIME,
             "release": self.odoo.series,
             "url": f"http://{self.service_host('tenant')}:{self.ports['tenant']}",
             "data_dir": str(self.paths.data("tenant")),
             "command": [str(part) for part in self.tenant_command()],
+            "service": self.listening("tenant"),
             "environment": {name: str(value) for name, value in self.tenant_environment().items()},
         }
 

@@ -17,6 +17,7 @@ from .roles import work_for
 HEALTH = "/web/health"  # of this process: answered at hosts that are nobody's, as load balancers ask by IP
 TOO_MANY = "/saas/too-many-requests"  # Traefik asks for it when it lets somebody wait, the manager's visitors included
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z0-9@_-]+)?")
+BLANKS = " \t"  # what HTTP allows around a header's value; Python's own idea of white space is wider
 UNREAD = 65536  # bytes of a refused request that are read before it is answered
 
 
@@ -26,17 +27,19 @@ def host_of(environ):
     forwarded = environ.pop("HTTP_X_FORWARDED_HOST", None)
     if config["proxy_mode"] and forwarded:
         host = forwarded.rpartition(",")[2]  # the nearest proxy's; those before it are the client's to forge
-        environ["HTTP_X_FORWARDED_HOST"] = host.strip().lower()
-    environ["HTTP_HOST"] = host = host.strip().lower()
+        environ["HTTP_X_FORWARDED_HOST"] = host.strip(BLANKS).lower()
+    environ["HTTP_HOST"] = host = host.strip(BLANKS).lower()
     return bare(host)
 
 
 def bare(host):
-    """Return a host as the directory writes it: lower case, no port, no trailing dot."""
-    host = host.strip().lower()
+    """Return a host as the directory writes it: lower case, no port, no trailing dot; "" if it is no host."""
+    host = host.strip(BLANKS).lower()
     if host.startswith("["):  # IPv6
         return host.partition("]")[0] + "]"
-    return host.partition(":")[0].rstrip(".")
+    name, _colon, port = host.partition(":")
+    # Odoo fails on a port that is no number; `host:80@another` reads as another host to whoever follows a link.
+    return "" if port and not (port.isascii() and port.isdigit()) else name.removesuffix(".")
 
 
 def is_closed(path):

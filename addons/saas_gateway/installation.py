@@ -44,8 +44,9 @@ def install():
     runtime = os.environ["SAAS_RUNTIME"]
     stock_connection_info = roles.install()
     directory.configure(runtime, stock_connection_info("postgres")[1])
-    # saas_tenant looks for it among the loaded modules, and finds none where there is no gateway.
-    importlib.import_module(f"{__package__}.limits")
+    # saas_tenant looks for them among the loaded modules, and finds none where there is no gateway.
+    for name in ("limits", "sign_in"):
+        importlib.import_module(f"{__package__}.{name}")
     for part in (
         hosts,
         sessions,

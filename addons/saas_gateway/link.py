@@ -62,6 +62,6 @@ class Link:
 
     def _open(self):
         named = {**self._parameters, "application_name": keys.mark()}
-        self._connection = logins.connect(lambda info: psycopg2.connect(**info), named, None)
+        self._connection = logins.connect(lambda info: psycopg2.connect(**info), named, lambda: None)
         self._connection.autocommit = True
         self._pid = os.getpid()

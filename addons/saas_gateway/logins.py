@@ -19,18 +19,19 @@ def look():
         return False
 
 
-def connect(attempt, connection_info, key):
+def connect(attempt, connection_info, find_key):
     """Return `attempt(connection_info)`, or what it returns with another password that may be right by now.
 
     :param attempt: takes libpq keywords, raises psycopg2.OperationalError when the login is refused
     :param dict connection_info: libpq keywords
-    :param key: of the tenant whose role logs in; None for the gateway's own, whose passwords are in files (PGPASSFILE)
+    :param find_key: returns the key of the tenant whose role logs in, or None for the gateway's own, whose passwords
+        are in files (PGPASSFILE)
     """
     try:
         return attempt(connection_info)
     except psycopg2.OperationalError as error:
         refusal = error
-    for change in _others(connection_info, key):
+    for change in _others(connection_info, find_key()):
         try:
             return attempt({**connection_info, **change})
         except psycopg2.OperationalError as error:

@@ -66,6 +66,12 @@ def assert_open(database):
         raise TenantClosed(f"the database {database} is not open")
 
 
+def _key_in(database):
+    """Return the key of the tenant whose database this is, None for the gateway's own."""
+    tenant = None if database == OWN else directory.tenant_in(database)
+    return tenant and tenant.key
+
+
 def install():
     """Wrap how Odoo finds out how to connect, and where it takes a connection.
 
@@ -90,8 +96,7 @@ def install():
         def borrow_if_open(self, connection_info):
             database = connection_info["database"]
             assert_open(database)
-            tenant = None if database == OWN else directory.tenant_in(database)
-            return logins.connect(lambda info: borrow(self, info), connection_info, tenant and tenant.key)
+            return logins.connect(lambda info: borrow(self, info), connection_info, lambda: _key_in(database))
 
         return borrow_if_open
 

@@ -1,4 +1,4 @@
-"""The commands of docs/install.md, "New secrets", on the files of an installation: what each service knows after each."""
+"""The commands of docs/install.md, "New secrets", on the files of an installation: what each service knows then."""
 
 import pytest
 
@@ -96,4 +96,3 @@ def test_rotate_works_with_what_the_manager_knows_now(folder, environ, known, mo
         assert str(told[variable]).startswith(environ("manager")["SAAS_RUN_DIR"])
     assert not [text for text in map(str, told.values()) if text in {folder.read(name) for name in ROTATED}]
     assert known("manager", "master") == folder.read("master")
-

@@ -11,7 +11,7 @@ import uuid
 
 import psycopg2
 from psycopg2 import sql
-from saas_engine import naming, roles
+from saas_engine import naming, roles, sizing
 from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.directory import Directory, TenantEntry
@@ -31,6 +31,7 @@ SECRETS = {
 }
 DOMAIN = "example.com"
 START_SECONDS, STOP_SECONDS = 60, 15
+SIZES = sizing.compute(sizing.Given())
 
 
 @dataclasses.dataclass
@@ -72,10 +73,13 @@ class Tenant:
 
 
 class Stack:
-    """A cluster with roles, directory and template, and Odoo's command for it."""
+    """A cluster with roles, directory and template, and Odoo's command for it.
 
-    def __init__(self, server, folder):
-        self.server, self.folder = server, folder
+    :param sizing.Sizes sizes: how many connections and how much memory the service takes
+    """
+
+    def __init__(self, server, folder, sizes=SIZES):
+        self.server, self.folder, self.sizes = server, folder, sizes
         (folder / "secrets").mkdir()
         self.secrets = SecretFiles(folder / "secrets", ROOT / "addons" / "saas_manager")
         self.data = folder / "data"
@@ -115,6 +119,7 @@ class Stack:
             f"--db_port={self.server.port}",
             "--db_user=saas_gateway",
             f"--load={'saas_gateway,base,rpc,web' if series() >= '19.0' else 'saas_gateway,base,web'}",
+            *self.sizes.arguments(),
             *arguments,
         ]
 
@@ -128,6 +133,7 @@ class Stack:
             "PGPASSFILE": str(self.secrets.path("saas_gateway.pgpass")),
             "SAAS_RUNTIME": "shared",
             "SAAS_RUNTIME_SECRET_FILE": str(self.secrets.path("runtime")),
+            **self.sizes.environment(),
             **changes,
         }
 
@@ -141,12 +147,12 @@ class Stack:
 
     # -- tenants
 
-    def create_tenant(self, db, hosts=()):
+    def create_tenant(self, db, hosts=(), template=TEMPLATE):
         """Clone the template, publish the clone, return it. Its administrator is admin / admin."""
         key = uuid.uuid4().hex
         roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), {})
-        self.cluster.clone(TEMPLATE, db, key)
-        shutil.copytree(self.filestore(TEMPLATE), self.filestore(db), dirs_exist_ok=True)
+        self.cluster.clone(template, db, key)
+        shutil.copytree(self.filestore(template), self.filestore(db), dirs_exist_ok=True)
         host = f"{db}.{DOMAIN}"
         tenant = Tenant(db, key, Client(self.port, self.gevent_port, host, db), self)
         for name in ("database.uuid", "database.secret"):

@@ -116,7 +116,7 @@ class Cluster:
     def prepare(self, template, name, key):
         """Make a closed database from a template, marked with a key that has no role. Runs again like `clone`."""
         with self.connect() as connection:
-            if databases.find(connection, name) is None:
+            if self._find_whole(connection, name, key) is None:
                 self._drop(connection, naming.draft_database(key))
                 databases.create_draft(connection, template, key)
                 with connection:
@@ -133,7 +133,7 @@ class Cluster:
         :raise TemplateNotReadyError: the template is not there
         """
         with self.connect() as connection:
-            found = databases.find(connection, name)
+            found = self._find_whole(connection, name, key)
             if found is None:
                 self._drop(connection, naming.draft_database(key))
                 source = databases.find_prepared(connection, pool_key)
@@ -227,18 +227,26 @@ class Cluster:
             return
         if found.owner != self.user:
             raise NameTakenError(f'The database "{name}" is owned by {found.owner}.')
-        databases.execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
-        databases.close(connection, name)
-        databases.execute(connection, "DROP DATABASE IF EXISTS {}", name)
+        databases.drop(connection, found)
+
+    def _find_whole(self, connection, name, key):
+        """Return what there is of this name, or None; what a removal of this key has left of one goes first."""
+        found = databases.find(connection, name)
+        if found is None or found.is_whole or found.comment != naming.database_mark(key):
+            return found
+        self._drop(connection, name)
+        return None
 
     # -- state
 
-    def marked_databases(self, prefix):
-        """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it."""
+    def marked_databases(self, prefix, whole=False):
+        """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it.
+
+        :param bool whole: without those that a removal has left half
+        """
+        mark = naming.database_mark("0" * 32)[:-32]
         with self.connect() as connection, connection.cursor() as cr:
-            cr.execute(
-                databases.MARKED, {"prefix": prefix, "mark": naming.database_mark("0" * 32)[:-32], "owner": self.user}
-            )
+            cr.execute(databases.MARKED, {"prefix": prefix, "mark": mark, "owner": self.user, "whole": whole})
             return [name for (name,) in cr.fetchall()]
 
     def check(self):

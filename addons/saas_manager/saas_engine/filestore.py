@@ -46,6 +46,15 @@ def names(runtime):
     return [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
 
 
+def missing(runtime, name, files):
+    """Return which of these files of a database are not in its folder.
+
+    :param files: paths inside the folder, as `ir_attachment.store_fname` has them
+    """
+    parent = folder(runtime, name)
+    return [file for file in files if not (parent / file).is_file()]
+
+
 def remove(runtime, name):
     """Remove the folder of a database. One that is not there is fine."""
     _remove(folder(runtime, name))
@@ -59,13 +68,12 @@ def require_room(runtime, template):
     require_bytes(runtime, size(folder(runtime, template)))
 
 
-def require_bytes(runtime, count):
-    """Make sure that so many bytes fit into a runtime's folder and leave the reserve. Raises like `require_room`."""
+def require_bytes(runtime, needed):
+    """Make sure that so many bytes fit and leave the reserve. Raises like `require_room`."""
     parent = runtime.data_dir / "filestore"
     while not parent.exists():
         parent = parent.parent
-    needed = count + RESERVE_BYTES
-    missing = needed - shutil.disk_usage(parent).free
+    missing = needed + RESERVE_BYTES - shutil.disk_usage(parent).free
     if missing > 0:
         raise DiskFullError(f"Not enough disk space at {parent}: {_mib(missing)} MiB more are needed.")
 

@@ -63,10 +63,14 @@ class Provisioner:
                 filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
     def personalise(self, spec):
-        """Make the clone the customer's own, logged in as the tenant."""
+        """Make the clone the customer's own, logged in as the tenant.
+
+        :raise TemplateNotReadyError: files that the database refers to are not there
+        """
         with self.cluster.locked(spec.key):
             self.require_ours(spec)
             with self.connect(spec) as connection:
+                self._require_files(spec, personalise.stored_files(connection))
                 personalise.personalise(connection, spec)
 
     def publish(self, spec, state="active", reason="", redirects=None):
@@ -134,11 +138,14 @@ class Provisioner:
         self.ensure_role(spec)
         return self.enter(spec)
 
-    def enter(self, spec):
-        """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""
+    def enter(self, spec, db=None):
+        """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none.
+
+        :param str db: a draft of the tenant's database
+        """
         previous = self.settings.previous_secret
         other = self.runtime.tenant_password(previous, spec.key) if previous else None
-        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec), other)
+        return self.cluster.connect_as_tenant(db or spec.subdomain, spec.key, self._password(spec), other)
 
     @contextlib.contextmanager
     def administer(self, spec):
@@ -164,6 +171,14 @@ class Provisioner:
 
     def _password(self, spec):
         return self.runtime.tenant_password(self.settings.master_secret, spec.key)
+
+    def _require_files(self, spec, names):
+        missing = filestore.missing(self.runtime, spec.subdomain, names)
+        if missing:
+            raise TemplateNotReadyError(
+                f'{len(missing)} files of the template "{spec.template_database}" are missing, such as {missing[0]}.'
+                " Build it again."
+            )
 
     def _pool_locked(self, spec):
         return self.cluster.locked(spec.pool_key) if spec.pool_key else contextlib.nullcontext()
@@ -211,7 +226,8 @@ def remove_tenant(cluster, runtime, directory, name, key):
     directory.withdraw(key)
     database = cluster.database(name)
     if database is not None and database.comment == naming.database_mark(key):
-        cluster.close(name)  # or a request under way could put a file back
+        if database.is_whole:
+            cluster.close(name)  # or a request under way could put a file back
         filestore.remove(runtime, name)
         cluster.drop(name, key)
     filestore.remove(runtime, naming.draft_database(key))

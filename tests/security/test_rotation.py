@@ -2,15 +2,17 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from urllib.parse import urlencode
 
 import psycopg2
 import pytest
-from saas_engine import naming, roles
+from saas_engine import naming, roles, sign_in
 from support.gateway_client import RpcError
 from support.odoo_home import ROOT
 
@@ -122,6 +124,30 @@ def works_anew(stack, tenant):
         cr.execute(END_IDLE, [naming.role_name(tenant.key)])
         cr.execute("RESET ROLE")
     return tenant.client.everywhere(200) and tenant.client.execute("res.users", "search_count", []) > 0
+
+
+def opens(tenant, secret):
+    """Tell whether a sign-in link that a secret has signed opens the tenant."""
+    client = type(tenant.client)(tenant.client.port, tenant.client.gevent_port, tenant.host, tenant.db)
+    page = client.request(sign_in.PATH)
+    client.cookie = re.search(r"session_id=([^;]+)", page.headers["Set-Cookie"])[1]
+    form = {
+        "token": sign_in.mint(naming.sign_in_key(secret, tenant.key), tenant.host, "admin", "Sam"),
+        "csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page.text)[1],
+    }
+    answer = client.request(sign_in.PATH, "POST", urlencode(form), Content_Type="application/x-www-form-urlencoded")
+    return answer.status == 303
+
+
+def test_sign_in_links_of_both_open_until_the_end(stack, acme, begin, finish, rotate):
+    before = stack.secret
+    assert opens(acme, before)
+    begin()
+    assert opens(acme, before) and opens(acme, stack.secret)
+    assert rotate()[0] == 0
+    finish()
+    assert opens(acme, stack.secret)
+    assert not opens(acme, before), "whoever has the old secret signs nothing with it"
 
 
 def test_rotation_under_load(stack, acme, beta, gamma, begin, finish, rotate, figure):
