@@ -97,9 +97,9 @@ class Stack:
         runtime = private_folder(self.paths.runtimes / RUNTIME) / "runtime.json"
         write_atomically(runtime, json.dumps(self._runtime(), indent=2) + "\n")
 
-    def link_tenant_addons(self):
+    def link_tenant_addons(self, folder=None):
         """Have a folder with the addons that tenants may see: the manager's must not stand among their apps."""
-        folder = self.paths.tenant_addons
+        folder = folder or self.paths.tenant_addons
         folder.mkdir(exist_ok=True)
         folder.chmod(0o755)  # links, which services of other users follow, too
         for name in TENANT_ADDONS:

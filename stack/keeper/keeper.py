@@ -11,7 +11,7 @@ from saas_engine.errors import EngineError, InvalidNameError
 from saas_engine.runtime_wanted import Status
 
 from stack.errors import StackError
-from stack.keeper import enter, places, routes
+from stack.keeper import enter, places, pulse, routes
 from stack.keeper.kept import Kept
 
 _logger = logging.getLogger(__name__)
@@ -40,8 +40,12 @@ class Keeper:
 
         :param forever: asked before each look whether to go on
         """
+        private = self.stack.paths.dedicated_private
+        private.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self.stack.link_tenant_addons(private / "_addons")
         routes.remove_others(self.traefik, set(self.codes()))
         while forever():
+            pulse.beat(self.stack.paths.run)
             for code in self.codes():
                 if code not in self._threads or not self._threads[code].is_alive():
                     self._threads[code] = threading.Thread(target=self._keep, args=[code], daemon=True, name=code)

@@ -28,6 +28,11 @@ class Place:
     private: Path
 
     @property
+    def addons(self):
+        """Links to the addons that tenants may see, for all runtimes. No runtime's code has such a name."""
+        return self.private.with_name("_addons")
+
+    @property
     def start_file(self):
         """What `enter.py` reads. Beside the private folder: the runtime's user must not choose what root starts."""
         return self.private.with_name(f"{self.code}.json")
@@ -75,7 +80,7 @@ def prepare(place, slot, owner):
     :param os.stat_result owner: of the folder that the manager writes; these data are its, too
     """
     place.data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    for path, mode in ((place.data, 0o1770), *((place.data / name, 0o2777) for name in COMMON)):
+    for path, mode in ((place.data, 0o1770), *((place.data / name, 0o777) for name in COMMON)):
         path.mkdir(exist_ok=True)
         os.chown(path, owner.st_uid, slot.gid if path == place.data else owner.st_gid, follow_symlinks=False)
         path.chmod(mode)
@@ -103,7 +108,6 @@ def write_private(place, slot, texts):
 
     :param dict texts: name -> text, None: no such file
     """
-    place.private.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     for folder in (place.private, place.private / "tmp"):
         folder.mkdir(mode=0o700, exist_ok=True)
         os.chown(folder, slot.uid, slot.gid, follow_symlinks=False)

@@ -21,16 +21,19 @@ def command(stack, wanted, place, slot):
     memory = max(wanted.memory_mb * 2**20, LEAST_BYTES)
     config = {f"--config={stack.odoo_conf}": f"--config={place.private / 'odoo.conf'}"}
     return [
-        *(config.get(str(part), part) for part in base_command(stack, wanted.code, place)),
+        *(config.get(str(part), part) for part in base_command(stack, wanted.code, place, place.addons)),
         *stack.listening_at(slot.http_port, slot.gevent_port, wanted.workers, CRON_PROCESSES),
         f"--limit-memory-soft={memory * 4 // 5}",
         f"--limit-memory-hard={memory}",
     ]
 
 
-def base_command(stack, code, place):
-    """Return the part of it that the manager may run, too: the same Odoo on the tenant's database, without ports."""
-    command = stack.odoo_command(None, naming.gateway_role(code), place.data, [stack.paths.tenant_addons])
+def base_command(stack, code, place, addons):
+    """Return the part of it that the manager may run, too: the same Odoo on the tenant's database, without ports.
+
+    :param Path addons: folder of the addons that tenants may see
+    """
+    command = stack.odoo_command(None, naming.gateway_role(code), place.data, [addons])
     return [*command, f"--load={stack.odoo.server_wide('saas_gateway')}"]
 
 
@@ -88,7 +91,7 @@ def write_runtime(stack, wanted, place, slot):
         "release": stack.odoo.series,
         "url": f"http://{stack.service_host('runtimes')}:{slot.http_port}",
         "data_dir": str(place.data),
-        "command": [str(part) for part in base_command(stack, wanted.code, place)],
+        "command": [str(part) for part in base_command(stack, wanted.code, place, stack.paths.tenant_addons)],
         "environment": {name: str(value) for name, value in environment(stack, wanted, place.folder).items()},
     }
     write(place.folder / "runtime.json", json.dumps(values, indent=2) + "\n")
@@ -101,7 +104,7 @@ def shown(stack, place):
         python.parent.parent,
         python.resolve().parent.parent,
         stack.odoo.home,
-        stack.paths.tenant_addons,
+        place.addons,
         *(stack.paths.addons / name for name in ("saas_gateway", "saas_tenant")),
         stack.paths.cache,  # what was downloaded, and nothing else
         stack.pdf_engine,
