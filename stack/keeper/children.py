@@ -1,4 +1,4 @@
-"""Services as children of the keeper, where it is a container's only program: what ends is started again, ever slower."""
+"""Services as children of the keeper, where it is a container's only program. What ends starts again, ever slower."""
 
 import os
 import signal

@@ -73,9 +73,9 @@ def is_free(slot):
 def prepare(place, slot, owner):
     """Make the folders of a runtime. Runs again, also for another slot.
 
-    The data's folder is the gate: it belongs to the manager and to the runtime's group, and nobody else gets in. Behind it
-    both may do everything, whoever of them has written a file. It is sticky, so that the runtime can't put something else
-    in the place of `filestore` and `sessions`, which the manager enters.
+    The data's folder is the gate: it belongs to the manager and to the runtime's group, and nobody else gets in. Behind
+    it both may do everything, whoever of them has written a file. It is sticky, so that the runtime can't put something
+    else in the place of `filestore` and `sessions`, which the manager enters.
 
     :param os.stat_result owner: of the folder that the manager writes; these data are its, too
     """
