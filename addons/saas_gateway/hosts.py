@@ -16,6 +16,7 @@ from .roles import work_for
 
 HEALTH = "/web/health"  # of this process: answered at hosts that are nobody's, as load balancers ask by IP
 TOO_MANY = "/saas/too-many-requests"  # Traefik asks for it when it lets somebody wait, the manager's visitors included
+AGE = "X-Saas-Directory-Unread-Seconds"
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z0-9@_-]+)?")
 BLANKS = " \t"  # what HTTP allows around a header's value; Python's own idea of white space is wider
 UNREAD = 65536  # bytes of a refused request that are read before it is answered
@@ -98,7 +99,7 @@ def _build_call(call):
             tenant = directory.tenant_of(host)
             new_host = None if tenant else directory.new_host_of(host)
         except DirectoryUnavailable:
-            return _answer(pages.UNAVAILABLE, environ, start_response)
+            return _answer(pages.UNAVAILABLE, environ, _telling_age(start_response))
         if new_host:
             return _answer(redirects.page(environ, new_host), environ, start_response)
         page = refusal(tenant, path, environ.get("HTTP_X_ODOO_DATABASE"))
@@ -106,6 +107,7 @@ def _build_call(call):
             return _answer(page, environ, start_response)
         work_for(tenant)
         if tenant is None:
+            start_response = _telling_age(start_response) if path == HEALTH else start_response
             return call(application, environ, start_response)
         page = guard.page_for(tenant.db) or _busy_page(tenant)
         if page:
@@ -114,6 +116,16 @@ def _build_call(call):
         return fair_shares.serve(tenant, call, application, environ, start_response)
 
     return __call__
+
+
+def _telling_age(start_response):
+    """Let the health check say for how long the directory could not be read: a figure for whoever watches."""
+
+    def start(status, headers, exc_info=None):
+        age = (AGE, f"{directory.seconds_unread():.0f}")
+        return start_response(status, [*headers, age], exc_info)
+
+    return start
 
 
 def _build_serve_nodb(serve_nodb):

@@ -15,7 +15,7 @@ import odoo.tools.safe_eval
 from . import wrapping
 
 WALKS = {"format", "format_map"}
-WAYS_OUT = {"registry", "registries", "pool", "_cnx"}
+WAYS_OUT = {"registry", "registries", "pool", "connection", "_cnx"}
 UNSAFE = {*odoo.tools.safe_eval._UNSAFE_ATTRIBUTES, *WAYS_OUT, "f_back"}
 NUMBER_FORMATTERS = {"currency", "currency_id"}  # record.currency_id.format(amount)
 ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD"}

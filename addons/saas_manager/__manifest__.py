@@ -71,6 +71,7 @@
         "wizards/saas_move_wizard_views.xml",
         "wizards/saas_rename_wizard_views.xml",
         "wizards/saas_settings_page_views.xml",
+        "wizards/saas_sizing_check_views.xml",
         "wizards/saas_subscription_cancel_wizard_views.xml",
         "wizards/saas_subscription_change_wizard_views.xml",
         "wizards/saas_subscription_suspend_wizard_views.xml",

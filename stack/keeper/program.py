@@ -47,6 +47,7 @@ def environment(stack, wanted, secrets):
         "SAAS_PG_HOST": stack.cluster.host,
         "SAAS_PG_PORT": stack.cluster.port,
         "SAAS_RUNTIME": wanted.code,
+        "SAAS_DEDICATED": "1",
         "SAAS_RUNTIME_SECRET_FILE": secrets / "secret",
         "PGPASSFILE": secrets / "pgpass",
         **({"SAAS_OWN_CODE": "1"} if wanted.own_code else {}),

@@ -12,6 +12,7 @@ from stack.errors import StackError
 from stack.keeper.children import Children
 from stack.keeper.keeper import Keeper
 from stack.keeper.units import Units
+from stack.locks import locked
 from stack.processes import clean_environment
 from stack.production import proxy
 from stack.production.installation import assemble
@@ -55,8 +56,15 @@ def manager(environ):
     stack.write_runtime()
     stack.cluster.wait()
     with console.step("Manager's database") as step:
-        step.result = manager_database.prepare(stack, State(stack.paths.state_file))
+        step.result = _prepare_database(stack)
     _become(stack, stack.manager_command(*stack.listening("manager")), stack.manager_environment())
+
+
+def _prepare_database(stack):
+    """Install or upgrade, one of several managers at a time: the others find it done."""
+    state_file = stack.paths.state_file
+    with locked(state_file.with_name(f".{state_file.name}.lock")):
+        return manager_database.prepare(stack, State(state_file))
 
 
 def tenant(environ):

@@ -116,7 +116,7 @@ def compute(given):
     return Sizes(
         db_maxconn=given.db_maxconn,
         db_maxconn_gevent=given.db_maxconn,
-        max_connections=_round_up(_service_connections(given) + manager_connections(given) + RESERVE, 10),
+        max_connections=_round_up(connections([given]), 10),
         tenant_connections=_tenant_connections(given),
         registries=registries,
         limit_memory_soft=soft,
@@ -128,12 +128,20 @@ def compute(given):
     )
 
 
+def connections(services):
+    """Return how many connections a cluster must take for tenant services, the manager and everybody else.
+
+    :param services: a Given for each tenant service; what they say of the manager is the same
+    """
+    return sum(map(_service_connections, services)) + _manager_connections(services[0]) + RESERVE
+
+
 def _service_connections(given):
     of_one = given.workers * given.db_maxconn + given.cron_workers * AT_ONCE + given.db_maxconn
     return given.replicas * of_one
 
 
-def manager_connections(given):
+def _manager_connections(given):
     """Return what the manager opens: its processes serve one database, so that no pool of theirs fills up."""
     processes = (given.manager_workers + given.manager_cron_workers) * AT_ONCE + given.db_maxconn
     return processes + given.job_slots * PER_JOB + RUNNER + ONE_SHOT

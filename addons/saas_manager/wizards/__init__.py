@@ -5,6 +5,7 @@ from . import (
     saas_publish_workshop_wizard,
     saas_rename_wizard,
     saas_settings_page,
+    saas_sizing_check,
     saas_subscription_cancel_wizard,
     saas_subscription_change_wizard,
     saas_subscription_suspend_wizard,

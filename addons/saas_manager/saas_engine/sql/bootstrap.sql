@@ -20,6 +20,10 @@ BEGIN
     -- NOINHERIT: the manager hands saas_owner out, it does not act as saas_owner.
     ALTER ROLE saas_manager LOGIN NOSUPERUSER CREATEDB CREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS;
     ALTER ROLE saas_gateway LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+    -- A manager whose machine is gone holds the locks of its jobs until PostgreSQL notices: within a minute, not hours.
+    ALTER ROLE saas_manager SET tcp_keepalives_idle = 30;
+    ALTER ROLE saas_manager SET tcp_keepalives_interval = 10;
+    ALTER ROLE saas_manager SET tcp_keepalives_count = 3;
     IF sixteen THEN
         EXECUTE 'GRANT saas_owner TO saas_manager WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
     ELSE
