@@ -1,8 +1,8 @@
 """A tenant moves between the shared runtime and one of its own. Address and data stay; role and key stay.
 
-What changes is the runtime that serves it, hence the password of its role, the folder of its files and the way to it. Each
-step may run twice, be killed anywhere, and meet a half-done state. Until the move is finished the files are in both
-places, so that it can be undone without a loss.
+What changes is the runtime that serves it, hence the password of its role, the folder of its files and the way to it.
+Each step may run twice, be killed anywhere, and meet a half-done state. Until the move is finished the files are in
+both places, so that it can be undone without a loss.
 """
 
 from . import filestore, filestore_copy, sessions

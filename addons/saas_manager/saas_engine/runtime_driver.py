@@ -1,7 +1,7 @@
 """Dedicated runtimes: created, started, stopped, removed by saying so. A keeper does it; the manager starts no process.
 
-What the keeper is differs (`stack/keeper`): in the demo it asks the supervisor, in compose it is a service, with systemd
-it starts template units. This interface is the same for all of them: a folder that both can write.
+What the keeper is differs (`stack/keeper`): in the demo it asks the supervisor, in compose it is a service, with
+systemd it starts template units. This interface is the same for all of them: a folder that both can write.
 """
 
 import contextlib

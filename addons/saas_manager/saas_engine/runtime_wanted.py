@@ -1,4 +1,4 @@
-"""What the manager wants of a dedicated runtime, and what its keeper says of it: two small files in a folder of its own.
+"""What the manager wants of a dedicated runtime, and what its keeper says of it: two files in a folder of its own.
 
 Values only, each checked by whoever reads it, and never a command: the manager chooses what runs no more than who edits
 its records does.

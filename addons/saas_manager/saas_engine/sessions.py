@@ -1,9 +1,10 @@
 """The sessions of a tenant's people: a folder per tenant, named by its key, which the gateway writes."""
 
+import contextlib
 import shutil
+import time
 
 from . import naming
-from .errors import EngineError
 
 
 def folder(runtime, key):
@@ -13,17 +14,14 @@ def folder(runtime, key):
 
 
 def end(runtime, key):
-    """Sign everybody out, at the next thing that they do. Runs again; a tenant whom nobody has visited is fine.
-
-    :raise EngineError: they are a service's of one's own, which runs as somebody else
-    """
-    path = folder(runtime, key)
-    try:
-        shutil.rmtree(path)
-    except FileNotFoundError:
-        pass
-    except PermissionError:
-        raise EngineError(f"The sessions in {path} belong to the service alone: they end with it.") from None
+    """Sign everybody out, at the next thing that they do. Runs again; a tenant whom nobody has visited is fine."""
+    place = folder(runtime, key)
+    with contextlib.suppress(FileNotFoundError):
+        if runtime.dedicated:
+            # Files of another user's: out of its sight they let nobody in, and the service itself clears them away.
+            place.rename(place.with_name(f"ended-{time.time_ns()}"))
+        else:
+            shutil.rmtree(place)
 
 
 def end_with_tenant(runtime, key):
