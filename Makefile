@@ -2,10 +2,10 @@
 PYTHON := $(shell for python in python3.12 python3.11 python3.13 python3; do \
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
 STACK = $(if $(PYTHON),$(PYTHON),$(error Python 3.11 or newer is needed)) -m stack
-export SAAS_SIMULATE SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME FORCE LINES ONLY PYTEST_ARGS DEMO
+export SAAS_SIMULATE SAAS_RUN_DIR SAAS_CACHE_DIR SAAS_BIND SAAS_ODOO_SERIES ODOO_HOME SAAS_SECRETS_DIR SAAS_LOGIN_RATE SAAS_LOGIN_BURST SAAS_RPC_RATE SAAS_RPC_BURST FORCE LINES ONLY PYTEST_ARGS DEMO
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up down reset logs shell test test-security lint format bench simulate screenshots translations secrets lock
+.PHONY: help demo up down reset logs shell test test-security lint format bench simulate screenshots translations secrets new-secrets forget-secrets rotate-secrets lock
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,15 @@ translations: ## Export the addons' texts, bring the translations up to them, li
 
 secrets: ## Write random secrets for an installation to secrets/ (docs/install.md)
 	@$(STACK) secrets
+
+new-secrets: ## Put new secrets of an installation beside the present ones (docs/install.md, SAAS_SECRETS_DIR)
+	@$(STACK) new-secrets
+
+forget-secrets: ## End the replacement of an installation's secrets (docs/install.md, SAAS_SECRETS_DIR)
+	@$(STACK) forget-secrets
+
+rotate-secrets: ## Replace the demo's secrets while it runs
+	@$(STACK) rotate-secrets
 
 lock: ## Write the lock files in requirements/ anew (needs uv)
 	@cd requirements && for name in odoo tools test browser lint; do \

@@ -5,8 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-from stack import console, full_demo, lifecycle, logs, manager_database, python_env, secret_files, translations
+from stack import (
+    console,
+    full_demo,
+    lifecycle,
+    logs,
+    manager_database,
+    python_env,
+    rotation,
+    secret_files,
+    translations,
+)
 from stack.checks import chromium, lint, simulation
 from stack.checks import main as checks
 from stack.checks.context import Context
@@ -14,6 +25,12 @@ from stack.errors import StackError
 from stack.paths import Paths, private_folder
 from stack.processes import clean_environment
 from stack.state import State
+
+# Rows of the bench that have a PostgreSQL and a service of their own: tests/bench/density.py.
+ALONE = {
+    *("density", "clones", "pages", "obedience", "triggered_cron", "gateway_cost", "idle_crons"),
+    *("endless_crons", "services_memory"),
+}
 
 
 def main(arguments=None):
@@ -112,11 +129,17 @@ def format_code(paths):
 
 
 def bench(paths):
-    """Measure provisioning on the running stack and write docs/benchmarks.md; with ONLY just show some rows."""
-    if not paths.demo_file.exists():
-        raise StackError("Nothing runs: `make up` first.")
+    """Measure on the running stack and write docs/benchmarks.md; with ONLY just show some rows.
+
+    ONLY=density needs no stack, and writes its section of the document.
+    """
     only = os.environ.get("ONLY")
-    return _program(paths, "test", "bench", f"--only={only}" if only else "--markdown=docs/benchmarks.md")
+    if not paths.demo_file.exists() and not (only and set(only.split(",")) <= ALONE):
+        raise StackError("Nothing runs: `make up` first.")
+    arguments = [f"--only={only}"] if only else ["--markdown=docs/benchmarks.md"]
+    if only == "density":
+        arguments.append("--section=docs/benchmarks.md")
+    return _program(paths, "test", "bench", *arguments)
 
 
 def simulate(_paths):
@@ -160,10 +183,40 @@ def translate(_paths):
 
 def secrets(paths):
     """Write the secrets of an installation to the folder secrets/; what is there stays."""
-    folder = private_folder(paths.root / "secrets")
-    # Readable by the user of a container, whoever that is; the folder is closed to everybody else on this machine.
-    secret_files.SecretFiles(folder, paths.addons / "saas_manager", mode=0o444).create()
-    console.say(f"{folder}: {', '.join(sorted(file.name for file in folder.iterdir()))}")
+    files = _installed_secrets(paths)
+    files.create()
+    console.say(f"{files.folder}: {', '.join(sorted(file.name for file in files.folder.iterdir()))}")
+
+
+def new_secrets(paths):
+    """Put new secrets of an installation beside the present ones, which go on counting (docs/install.md)."""
+    files = _installed_secrets(paths)
+    files.create()
+    files.begin_rotation()
+    console.say(f"{files.folder}: new secrets; those before are beside them and count until `make forget-secrets`.")
+
+
+def forget_secrets(paths):
+    """End the replacement of an installation's secrets: those before count no more (docs/install.md)."""
+    files = _installed_secrets(paths)
+    files.finish_rotation()
+    console.say(f"{files.folder}: the secrets before are gone.")
+
+
+def rotate_secrets(paths):
+    """Replace the secrets of the demo while it runs; nobody notices. A run that was interrupted goes on."""
+    if not lifecycle.supervisor_of(paths).is_running():
+        raise StackError("Nothing runs: `make up` first. The services have to learn the new secrets.")
+    rotation.rotate_all(lifecycle.load(paths))
+
+
+def _installed_secrets(paths):
+    """Return the files of an installation's secrets, readable by the user of a container, whoever that is.
+
+    The folder is closed to everybody else on this machine.
+    """
+    folder = private_folder(Path(os.environ.get("SAAS_SECRETS_DIR") or paths.root / "secrets"))
+    return secret_files.SecretFiles(folder, paths.addons / "saas_manager", mode=0o444, in_place=True)
 
 
 def _fill(paths):
@@ -202,4 +255,7 @@ COMMANDS = {
     "screenshots": screenshots,
     "translations": translate,
     "secrets": secrets,
+    "new-secrets": new_secrets,
+    "forget-secrets": forget_secrets,
+    "rotate-secrets": rotate_secrets,
 }

@@ -5,7 +5,14 @@ import time
 
 from stack import console
 
-COLOURS = {"postgres": "blue", "manager": "green", "tenant": "cyan", "traefik": "magenta", "mail": "yellow"}
+COLOURS = {
+    "postgres": "blue",
+    "manager": "green",
+    "tenant": "cyan",
+    "traefik": "magenta",
+    "mail": "yellow",
+    "runtimes": "cyan",
+}
 WIDTH = max(map(len, COLOURS))
 # 2026-01-31 12:00:00,123 4711 INFO acme odoo.addons.base: text
 ODOO_LINE = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d),\d+ \d+ (\w+) (\S+) ([\w.]+): (.*)", re.DOTALL)

@@ -62,6 +62,26 @@ class Paths:
         return self.run / "runtimes"
 
     @property
+    def dedicated(self):
+        """What the manager and the keeper of dedicated runtimes tell each other."""
+        return self.run / "dedicated"
+
+    @property
+    def dedicated_data(self):
+        """The data of dedicated runtimes, one folder each."""
+        return self.run / "dedicated-data"
+
+    @property
+    def dedicated_private(self):
+        """Secrets and temporary files of dedicated runtimes, one folder each."""
+        return self.run / "dedicated-run"
+
+    @property
+    def programs(self):
+        """Programs that supervisord gets to know while it runs."""
+        return self.run / "programs"
+
+    @property
     def mail(self):
         return self.run / "mail"
 
@@ -92,6 +112,8 @@ class Paths:
     def create(self):
         """Create the run's folders, closed to other users."""
         for folder in (self.run, self.logs, self.secrets, self.backups, self.runtimes, self.mail, self.traefik):
+            private_folder(folder)
+        for folder in (self.dedicated, self.programs):
             private_folder(folder)
         for service in ("manager", "tenant"):
             private_folder(self.data(service))

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import console, debian
+from stack import console, debian, sizes
 from stack.errors import StackError
 from stack.locks import locked
 from stack.paths import write_atomically
@@ -228,15 +228,24 @@ def _settings(home, port):
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = {sockets}
-max_connections = 200
-shared_buffers = 256MB
-max_locks_per_transaction = 256  # one table for all databases: whoever fills it stops everybody
-recovery_init_sync_method = syncfs
-max_wal_size = 2GB
-random_page_cost = 1.1
-jit = off                      # Odoo's queries are short: compiling them costs more than it saves
-autovacuum_naptime = 5min      # a visit to each of hundreds of idle databases every minute is a load of its own
+{_lines(settings())}
 log_line_prefix = '%m [%p] %q%u@%d '
 log_timezone = 'GMT'
 timezone = 'GMT'
 """
+
+
+def settings():
+    """Return what the cluster is set to for many small databases: name -> value as PostgreSQL writes it."""
+    return {
+        **sizes.demo().postgres_settings(),
+        "recovery_init_sync_method": "syncfs",
+        "max_wal_size": "2GB",
+        "random_page_cost": "1.1",
+        "max_locks_per_transaction": "256",  # one table for all databases: whoever fills it stops everybody
+        "jit": "off",  # Odoo's queries are short: compiling them costs more than it saves
+    }
+
+
+def _lines(values):
+    return "\n".join(f"{name} = {value}" for name, value in values.items())

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from stack import traefik
+from stack import proxy_limits, sizes, traefik
 from stack.odoo_source import OdooSource
 from stack.paths import Paths, private_folder, write_atomically
 from stack.postgres import Cluster
@@ -15,9 +15,14 @@ from stack.supervisor_config import Program
 
 MANAGER_DATABASE = "manager"
 MANAGER_MODULES = ("queue_job", "saas_manager")
+# What a person may have set for the demo and its keeper has to know, too.
+GIVEN = ("SAAS_CACHE_DIR", "SAAS_PG_HOST", "SAAS_PG_PORT", "SAAS_ODOO_SERIES", "ODOO_HOME", "SAAS_OUTGOING_ALLOW")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
-# Workers and cron processes of each service. Six job slots take a process each while they run; two more answer people.
-PROCESSES = {"manager": (8, 1), "tenant": (3, 2)}
+# Workers and cron processes of each service.
+PROCESSES = {
+    "manager": (sizes.Given.manager_workers, sizes.Given.manager_cron_workers),
+    "tenant": (sizes.Given.workers, sizes.Given.cron_workers),
+}
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,15 @@ class Stack:
     def mail_url(self):
         return f"http://127.0.0.1:{self.ports['mail']}"
 
+    @property
+    def sizes(self):
+        """How many connections and how much memory the services take (docs/sizing.md)."""
+        return sizes.demo()
+
     def programs(self):
         """Return every Program of the run in the order of their start."""
         database = [self.cluster.program] if self.cluster.program else []
-        return [*database, self._mail(), self._manager(), self._tenant(), self._traefik()]
+        return [*database, self._mail(), self._manager(), self._tenant(), self._keeper(), self._traefik()]
 
     def listener(self):
         """Return the Program that keeps the process ids in demo.json right."""
@@ -76,7 +86,8 @@ class Stack:
     def write_configuration(self):
         """Write the files that the processes read beside odoo.conf."""
         self.secrets.write_pgpass(self.cluster)
-        traefik.write(self.paths.traefik, self.ports, self.addresses, self.base_domain)
+        limits = proxy_limits.from_environment(os.environ, proxy_limits.DEMO)
+        traefik.write(self.paths.traefik, self.ports, self.addresses, self.base_domain, limits)
         self.write_runtime()
 
     def write_runtime(self):
@@ -87,7 +98,9 @@ class Stack:
 
     def link_tenant_addons(self):
         """Have a folder with the addons that tenants may see: the manager's must not stand among their apps."""
-        folder = private_folder(self.paths.tenant_addons)
+        folder = self.paths.tenant_addons
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)  # links, which services of other users follow, too
         for name in TENANT_ADDONS:
             if not (folder / name).is_symlink():
                 (folder / name).symlink_to(self.paths.addons / name)
@@ -102,6 +115,7 @@ class Stack:
             f"--database={MANAGER_DATABASE}",
             f"--db-filter=^{MANAGER_DATABASE}$",
             f"--load={modules}",
+            *self.sizes.pool_arguments(),
             *arguments,
         ]
 
@@ -111,6 +125,7 @@ class Stack:
             "SAAS_MASTER_SECRET_FILE": self.secrets.path("master"),
             "SAAS_RUNTIMES_DIR": self.paths.runtimes,
             "SAAS_BACKUP_DIR": self.paths.backups,
+            "SAAS_DEDICATED_DIR": self.paths.dedicated,
             "SAAS_BASE_DOMAIN": self.base_domain,
             "SAAS_PUBLIC_SCHEME": "http",
             "SAAS_PUBLIC_PORT": self.ports["public"],
@@ -160,30 +175,33 @@ class Stack:
     def tenant_command(self):
         modules = self.odoo.server_wide("saas_gateway")
         command = self.odoo_command(None, "saas_gateway", self.paths.data("tenant"), [self.paths.tenant_addons])
-        return [*command, f"--load={modules}"]
+        return [*command, f"--load={modules}", *self.sizes.arguments()]
 
     def tenant_environment(self):
         return {
             **self._common("saas_gateway"),
             "SAAS_RUNTIME": RUNTIME,
             "SAAS_RUNTIME_SECRET_FILE": self.secrets.path("runtime"),
-            **self._pdf_engine(),
+            **self.sizes.environment(),
+            **self.pdf_environment(),
             **{name: os.environ[name] for name in ("SAAS_OUTGOING_ALLOW",) if os.environ.get(name)},
         }
 
-    def _pdf_engine(self):
+    def pdf_environment(self):
+        """Return where the PDF engine is found, if it is not one of the machine's programs."""
         if not self.pdf_engine:
             return {}
         return {"PATH": os.pathsep.join([str(self.pdf_engine), clean_environment()["PATH"]])}
 
     def _runtime(self):
-        """What the manager needs to run the tenants' Odoo itself, for building templates."""
+        """What the manager needs to run the tenants' Odoo itself, for building templates, and to check its size."""
         return {
             "code": RUNTIME,
             "release": self.odoo.series,
             "url": f"http://{self.service_host('tenant')}:{self.ports['tenant']}",
             "data_dir": str(self.paths.data("tenant")),
             "command": [str(part) for part in self.tenant_command()],
+            "service": self.listening("tenant"),
             "environment": {name: str(value) for name, value in self.tenant_environment().items()},
         }
 
@@ -197,10 +215,13 @@ class Stack:
 
     def listening(self, name):
         """Return the arguments that let a service answer at its ports."""
-        workers, cron_processes = self.processes(name)
+        return self.listening_at(self.ports[name], self.ports[f"{name}_gevent"], *self.processes(name))
+
+    def listening_at(self, http_port, gevent_port, workers, cron_processes):
+        """Return the same for any service."""
         return [
-            f"--http-port={self.ports[name]}",
-            f"--gevent-port={self.ports[f'{name}_gevent']}",
+            f"--http-port={http_port}",
+            f"--gevent-port={gevent_port}",
             f"--workers={workers}",
             f"--max-cron-threads={cron_processes}",
         ]
@@ -223,6 +244,13 @@ class Stack:
         command = [self.tools / "sendria", "--foreground", "--no-quit", f"--db={self.paths.mail / 'mails.sqlite'}"]
         command += [f"--smtp-port={self.ports['smtp']}", f"--http-port={self.ports['mail']}"]
         return Program("mail", command, {"NO_COLOR": "1"}, self.paths.mail)
+
+    def _keeper(self):
+        """What starts services of one's own. It needs no secret of the demo, so none stands in its environment."""
+        given = {name: value for name, value in os.environ.items() if name in GIVEN}
+        folders = os.pathsep.join(map(str, (self.paths.root, self.paths.addons / "saas_manager")))
+        environment = {**given, "PYTHONPATH": folders, "SAAS_RUN_DIR": self.paths.run}
+        return Program("runtimes", [self.tools / "python", "-m", "stack.keeper"], environment)
 
     def _traefik(self):
         return Program("traefik", traefik.command(self.tools / "traefik", self.paths.traefik))

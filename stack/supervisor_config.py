@@ -55,7 +55,8 @@ chmod=0600
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 """
-    return "\n".join([head, _listener_section(listener, logs), *(_section(program, logs) for program in programs)])
+    sections = [_listener_section(listener, logs), *(section(program, logs) for program in programs)]
+    return "\n".join([head, *sections, f"[include]\nfiles={_escape(paths.programs)}/*.conf\n"])
 
 
 def _listener_section(program, logs):
@@ -82,8 +83,8 @@ def _command_lines(program, logs):
     ]
 
 
-def _section(program, logs):
-    """One program. It backs off a second longer after each failed start; a start is good after five seconds."""
+def section(program, logs):
+    """Return the part of one program. It backs off a second longer after each failed start; a start is good after five seconds."""
     lines = [
         f"[program:{program.name}]",
         *_command_lines(program, logs),

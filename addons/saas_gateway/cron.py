@@ -17,17 +17,20 @@ import time
 
 import psycopg2
 
-import odoo.http
 import odoo.service.server
 import odoo.sql_db
 from odoo.tools import config
 
-from . import wrapping
+from . import sessions, wrapping
+from .directory import DirectoryUnavailable, directory
 from .roles import TenantClosed, work_for
 from .schedule import NEXT, Schedule
 
 _logger = logging.getLogger(__name__)
 PRUNE_EVERY = 3600
+RELEASE_SECONDS = 60
+LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
+SERVER_ENDS = ("57P01", "57P02", "57P03")  # shut down by its administrator, crashed, starting
 _pruned = {"at": time.monotonic()}
 
 
@@ -73,22 +76,42 @@ def _process_work(self):
         return _prune_sessions()
     self.setproctitle(database)
     start = time.monotonic()
-    work_for(database)
     due_in = _visit(database)
     work_for(None)
-    self.schedule.release(execute, database, claim, time.monotonic() - start, due_in)
+    _release(self.schedule, execute, database, claim, time.monotonic() - start, due_in)
     self.request_count += 1
+
+
+def _release(schedule, execute, *visit):
+    """Give a claim back, by a new connection if the one at hand was lost: else that tenant would wait for minutes."""
+    try:
+        schedule.release(execute, *visit)
+    except LOST:
+        _logger.warning("PostgreSQL went away during a visit to %s: waiting for it", visit[0])
+        deadline = time.monotonic() + RELEASE_SECONDS
+        while not _is_released(schedule, *visit) and time.monotonic() < deadline:
+            time.sleep(1)
+        raise  # this worker's connection is dead: another worker takes its place
+
+
+def _is_released(schedule, *visit):
+    try:
+        schedule.release(directory.link.execute, *visit)
+    except psycopg2.OperationalError:
+        return False
+    return True
 
 
 def _visit(database):
     """Run the jobs that are due in a database.
 
-    :return: seconds until the next one is due, None if that could not be found out
+    :return: seconds until the next one is due, None if that could not be found out; 0 if PostgreSQL went away
     """
     from odoo.addons.base.models import ir_cron  # late, as Odoo itself does
 
     model = getattr(ir_cron, "IrCron", None) or ir_cron.ir_cron  # 19.0, 18.0
     try:
+        work_for(directory.tenant_in(database))
         model._process_jobs(database)
         with odoo.sql_db.db_connect(database).cursor() as cr:
             cr.execute(NEXT)
@@ -97,17 +120,23 @@ def _visit(database):
     except psycopg2.Error as error:
         # A tenant that broke its own tables, or was suspended this moment, must not stop the worker.
         _logger.warning("no jobs run in %s: %s", database, error)
-        return None
+        return 0 if _is_lost(error) else None
     finally:
-        with contextlib.suppress(TenantClosed):
+        with contextlib.suppress(TenantClosed, DirectoryUnavailable):
             odoo.sql_db.close_db(database)
 
 
+def _is_lost(error):
+    """Tell whether it was the connection and not the tenant: psycopg2 has no code for what the server did not say."""
+    own = isinstance(error, TenantClosed | DirectoryUnavailable)
+    return isinstance(error, LOST) and not own and error.pgcode in (None, *SERVER_ENDS)
+
+
 def _prune_sessions():
-    """Odoo lets each tenant prune the common store by its own setting; here one rule holds for all."""
+    """Each tenant removes its old sessions by its own rule; this finds what was left."""
     if time.monotonic() - _pruned["at"] > PRUNE_EVERY:
         _pruned["at"] = time.monotonic()
-        threading.Thread(target=odoo.http.root.session_store.vacuum, daemon=True).start()
+        threading.Thread(target=sessions.prune_all, daemon=True).start()
 
 
 def install():

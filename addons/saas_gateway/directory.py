@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 import psycopg2
 
+from . import logins
 from .link import Link
 
 _logger = logging.getLogger(__name__)
 MAX_AGE = 0.4
 MISS_AGE = 0.03  # what is not in the copy is looked up again this soon: a new tenant is there at once
+SAY_AGAIN = 60  # seconds between two entries of the log about the same outage
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
 
 READ = """
@@ -67,6 +69,8 @@ class Directory:
         self._copy = Copy()
         self._look_at = float("-inf")  # not before this moment
         self._looked_at = float("-inf")
+        self._unread_since = None  # the first look in vain of the present outage
+        self._say_at = float("-inf")
         self._lock = threading.Lock()
 
     def configure(self, runtime, connection_info):
@@ -99,6 +103,11 @@ class Directory:
         """Return the names of the databases that are served."""
         return list(self.current().active)
 
+    def seconds_unread(self):
+        """Return for how long the directory could not be read; 0 if the last look went well."""
+        since = self._unread_since
+        return 0 if since is None else time.monotonic() - since
+
     def current(self, max_age=MAX_AGE):
         """Return the copy, looking for a newer version first if the last look is older than `max_age`."""
         self._refresh(max_age)
@@ -120,14 +129,31 @@ class Directory:
         return now < self._look_at or now - self._looked_at < max_age
 
     def _look(self):
+        if logins.look():
+            self.link.reset()  # the new connection's name tells the manager that this process knows the new secret
         try:
             [[version]] = self.link.execute("SELECT version FROM saas.publication")
             if version != self._copy.version:
                 self._copy = self._read(version)
+            self._note_read()
         except psycopg2.Error as error:
-            _logger.warning("directory not read, version %s stays in use: %s", self._copy.version, error)
+            self._note_unread(error)
             self._look_at = time.monotonic() + RETRY
         self._looked_at = time.monotonic()
+
+    def _note_read(self):
+        if self._unread_since is not None:
+            _logger.info("directory read again after %.0f s", self.seconds_unread())
+        self._unread_since, self._say_at = None, float("-inf")
+
+    def _note_unread(self, error):
+        now = time.monotonic()
+        if self._unread_since is None:
+            self._unread_since = now
+        if now >= self._say_at:
+            kept = "there is none yet" if self._copy.version is None else f"version {self._copy.version} stays in use"
+            _logger.warning("directory not read for %.0f s, %s: %s", self.seconds_unread(), kept, error)
+            self._say_at = now + SAY_AGAIN
 
     def _read(self, version):
         by_host, by_database = {}, {}

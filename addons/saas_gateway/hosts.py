@@ -15,7 +15,10 @@ from .directory import DirectoryUnavailable, directory
 from .roles import work_for
 
 HEALTH = "/web/health"  # of this process: answered at hosts that are nobody's, as load balancers ask by IP
+TOO_MANY = "/saas/too-many-requests"  # Traefik asks for it when it lets somebody wait, the manager's visitors included
+AGE = "X-Saas-Directory-Unread-Seconds"
 LANGUAGE = re.compile(r"[a-z]{2,3}([_-][a-z0-9@_-]+)?")
+BLANKS = " \t"  # what HTTP allows around a header's value; Python's own idea of white space is wider
 UNREAD = 65536  # bytes of a refused request that are read before it is answered
 
 
@@ -25,17 +28,19 @@ def host_of(environ):
     forwarded = environ.pop("HTTP_X_FORWARDED_HOST", None)
     if config["proxy_mode"] and forwarded:
         host = forwarded.rpartition(",")[2]  # the nearest proxy's; those before it are the client's to forge
-        environ["HTTP_X_FORWARDED_HOST"] = host.strip().lower()
-    environ["HTTP_HOST"] = host = host.strip().lower()
+        environ["HTTP_X_FORWARDED_HOST"] = host.strip(BLANKS).lower()
+    environ["HTTP_HOST"] = host = host.strip(BLANKS).lower()
     return bare(host)
 
 
 def bare(host):
-    """Return a host as the directory writes it: lower case, no port, no trailing dot."""
-    host = host.strip().lower()
+    """Return a host as the directory writes it: lower case, no port, no trailing dot; "" if it is no host."""
+    host = host.strip(BLANKS).lower()
     if host.startswith("["):  # IPv6
         return host.partition("]")[0] + "]"
-    return host.partition(":")[0].rstrip(".")
+    name, _colon, port = host.partition(":")
+    # Odoo fails on a port that is no number; `host:80@another` reads as another host to whoever follows a link.
+    return "" if port and not (port.isascii() and port.isdigit()) else name.removesuffix(".")
 
 
 def is_closed(path):
@@ -87,19 +92,22 @@ def _drain(environ):
 def _build_call(call):
     def __call__(application, environ, start_response):
         path = environ.get("PATH_INFO", "")
+        if path == TOO_MANY:
+            return _answer(pages.TOO_MANY, environ, start_response)
         host = host_of(environ)
         try:
             tenant = directory.tenant_of(host)
             new_host = None if tenant else directory.new_host_of(host)
         except DirectoryUnavailable:
-            return _answer(pages.UNAVAILABLE, environ, start_response)
+            return _answer(pages.UNAVAILABLE, environ, _telling_age(start_response))
         if new_host:
             return _answer(redirects.page(environ, new_host), environ, start_response)
         page = refusal(tenant, path, environ.get("HTTP_X_ODOO_DATABASE"))
         if page:
             return _answer(page, environ, start_response)
-        work_for(tenant and tenant.db)
+        work_for(tenant)
         if tenant is None:
+            start_response = _telling_age(start_response) if path == HEALTH else start_response
             return call(application, environ, start_response)
         page = guard.page_for(tenant.db) or _busy_page(tenant)
         if page:
@@ -108,6 +116,16 @@ def _build_call(call):
         return fair_shares.serve(tenant, call, application, environ, start_response)
 
     return __call__
+
+
+def _telling_age(start_response):
+    """Let the health check say for how long the directory could not be read: a figure for whoever watches."""
+
+    def start(status, headers, exc_info=None):
+        age = (AGE, f"{directory.seconds_unread():.0f}")
+        return start_response(status, [*headers, age], exc_info)
+
+    return start
 
 
 def _build_serve_nodb(serve_nodb):

@@ -4,7 +4,6 @@ import importlib
 import logging
 import os
 import sys
-from pathlib import Path
 
 from . import (
     connection_shares,
@@ -22,12 +21,12 @@ from . import (
     rpc,
     sandbox,
     serving,
-    sign_in,
+    sessions,
     users,
     wrapping,
 )
 from .directory import directory
-from .naming import password_key, sign_in_secret
+from .keys import keys
 
 _logger = logging.getLogger(__name__)
 
@@ -41,15 +40,16 @@ def install():
     if "odoo.addons.base" in sys.modules:
         raise ImportError("saas_gateway must be the first of the server-wide modules")
     # A file and not the environment: /proc/<pid>/environ is readable to every child process.
-    secret = Path(os.environ["SAAS_RUNTIME_SECRET_FILE"]).read_bytes().strip()
+    keys.configure(os.environ["SAAS_RUNTIME_SECRET_FILE"])
     runtime = os.environ["SAAS_RUNTIME"]
-    stock_connection_info = roles.install(password_key(secret))
-    sign_in.configure(sign_in_secret(secret))
+    stock_connection_info = roles.install()
     directory.configure(runtime, stock_connection_info("postgres")[1])
-    # saas_tenant looks for it among the loaded modules, and finds none where there is no gateway.
-    importlib.import_module(f"{__package__}.limits")
+    # saas_tenant looks for them among the loaded modules, and finds none where there is no gateway.
+    for name in ("limits", "sign_in"):
+        importlib.import_module(f"{__package__}.{name}")
     for part in (
         hosts,
+        sessions,
         registries,
         guard,
         garbage,
@@ -70,6 +70,4 @@ def install():
     os.environ["ODOO_NOTIFY_CRON_CHANGES"] = "1"
     # … through the function that writes a wake-up down before it is announced.
     os.environ["ODOO_NOTIFY_FUNCTION"] = "saas_notify"
-    # One tenant's setting must not prune its neighbours' sessions: the cron workers prune by one rule.
-    os.environ["ODOO_SKIP_GC_SESSIONS"] = "1"
     _logger.info("gateway of runtime %s wraps %s", runtime, ", ".join(wrapping.wrapped))

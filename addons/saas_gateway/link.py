@@ -5,6 +5,9 @@ import threading
 
 import psycopg2
 
+from . import logins
+from .keys import keys
+
 
 class Link:
     """One autocommitting connection per process, opened when first needed and again when it died or after a fork."""
@@ -23,6 +26,12 @@ class Link:
             "tcp_user_timeout": 5000,
             "options": "-c statement_timeout=5000",
         }
+
+    def reset(self):
+        """Let the next statement run on a new connection: what it logs in with has changed."""
+        with self._lock:
+            if self._is_open():
+                self._connection.close()
 
     def execute(self, query, values=None):
         """Run one statement, on a new connection if the one at hand turns out to be dead.
@@ -52,6 +61,7 @@ class Link:
         return self._connection is not None and self._pid == os.getpid() and not self._connection.closed
 
     def _open(self):
-        self._connection = psycopg2.connect(**self._parameters)
+        named = {**self._parameters, "application_name": keys.mark()}
+        self._connection = logins.connect(lambda info: psycopg2.connect(**info), named, lambda: None)
         self._connection.autocommit = True
         self._pid = os.getpid()

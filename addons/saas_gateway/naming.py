@@ -35,6 +35,14 @@ def sign_in_secret(secret):
     return hmac.new(secret, b"saas-sign-in-1:", hashlib.sha256)
 
 
+def secret_mark(secret):
+    """Return what shows that somebody knows a runtime's secret: the name of the gateway's connection carries it.
+
+    :param bytes secret: as the runtime's secret file contains it
+    """
+    return f"saas_gateway {hmac.new(secret, b'saas-mark-1:', hashlib.sha256).hexdigest()[:16]}"
+
+
 def sign_in_key(secret_key, key):
     """Derive the key that signs the sign-in links of a tenant.
 

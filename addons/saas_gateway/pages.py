@@ -93,6 +93,13 @@ UNGUARDED = Page(
     "The app saas_tenant is not installed in this site's database, or could not be loaded.",
     retry_after=MINUTE,
 )
+TOO_MANY = Page(
+    "429 Too Many Requests",
+    "Too many tries",
+    "There were too many sign-ins from your network within a short time. Nothing is wrong with your account.",
+    "Please wait a minute and try again. If many people share your connection, tell your provider.",
+    retry_after=MINUTE,
+)
 MOVED = Page(
     "410 Gone",
     "This site has a new address",

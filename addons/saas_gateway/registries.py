@@ -3,9 +3,15 @@
 Odoo keeps registries by the database's name and asks the database whether they are current by counters that every
 clone of a template begins with. A name that is free again (deleted, renamed) would be served from what the workers
 remember of the one before: its parameters, its secret, its views.
+
+How many a process keeps is said by `SAAS_REGISTRIES`. Odoo divides its limit of virtual memory by 15 MiB; a service
+with little memory has to keep fewer than that, and its processes still map what they map.
 """
 
+import os
+
 from odoo.modules.registry import Registry
+from odoo.tools import config
 
 from . import wrapping
 from .directory import directory
@@ -21,8 +27,19 @@ def forget_others(database):
         Registry.delete(database)
 
 
+def limit():
+    """Tell Odoo how many registries a process keeps, where somebody has said so.
+
+    :raise ValueError: the variable is not a number
+    """
+    wanted = os.environ.get("SAAS_REGISTRIES")
+    if wanted:
+        config["registry_lru_size"] = int(wanted)  # in a configuration file it would arrive as a text, and break
+
+
 def install():
     """Wrap where Odoo looks a registry up."""
+    limit()
 
     def build_new(stock):
         def __new__(cls, db_name):

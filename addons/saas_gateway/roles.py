@@ -5,15 +5,17 @@ A second wall stands behind the roles: a thread that works for one tenant opens 
 """
 
 import threading
+from typing import NamedTuple
 
 import psycopg2
 
 import odoo
 import odoo.sql_db
 
-from . import serving, wrapping
+from . import logins, serving, wrapping
 from .directory import directory
-from .naming import role_name, role_password
+from .keys import keys
+from .naming import role_name
 
 OWN = "postgres"
 # While odoo-bin builds, upgrades or inspects one, nobody else works on it. A suspended one stays closed for all.
@@ -23,25 +25,37 @@ OPEN_TO_SERVICE = {"active"}
 _work = threading.local()
 
 
+class Work(NamedTuple):
+    """For which tenant a thread works: its database and its key, both None for nobody."""
+
+    db: str | None = None
+    key: str | None = None
+
+
 class TenantClosed(psycopg2.OperationalError):
     """This process must not open that database now. Odoo treats it like a database that is away."""
 
 
-def work_for(database):
+def work_for(tenant):
     """From now on this thread works for one tenant.
 
     It stays so when the request is over, for what follows it (a streamed answer, a websocket): the next one says anew.
 
-    :param database: its database, or None for no tenant at all
+    :param Tenant tenant: from the directory, or None for no tenant at all
     """
-    _work.database = database
+    _work.of = Work(tenant.db, tenant.key) if tenant else Work()
+
+
+def working_for():
+    """Return the Work of this thread; nobody's, if it never said so."""
+    return getattr(_work, "of", Work())
 
 
 def assert_open(database):
     """Raise TenantClosed unless this thread may open the database now."""
     if database == OWN:
         return
-    if getattr(_work, "database", database) != database:
+    if hasattr(_work, "of") and _work.of.db != database:
         raise TenantClosed(f"another tenant's database: {database}")
     # The evented process opens databases for requests and websockets only: the first end at the door, the second
     # within a second, and they write who is offline while they do.
@@ -52,10 +66,15 @@ def assert_open(database):
         raise TenantClosed(f"the database {database} is not open")
 
 
-def install(secret_key):
+def _key_in(database):
+    """Return the key of the tenant whose database this is, None for the gateway's own."""
+    tenant = None if database == OWN else directory.tenant_in(database)
+    return tenant and tenant.key
+
+
+def install():
     """Wrap how Odoo finds out how to connect, and where it takes a connection.
 
-    :param secret_key: made from the runtime's secret by `naming.password_key`
     :return: Odoo's own `connection_info_for`
     """
 
@@ -68,15 +87,16 @@ def install(secret_key):
                 tenant = directory.tenant_in(db)
                 if tenant is None:
                     raise TenantClosed(f"no tenant's database: {db}")
-                info.update(user=role_name(tenant.key), password=role_password(secret_key, tenant.key))
+                info.update(user=role_name(tenant.key), password=keys.passwords(tenant.key)[0])
             return db, info
 
         return connection_info_for_tenant
 
     def build_borrow(borrow):
         def borrow_if_open(self, connection_info):
-            assert_open(connection_info["database"])
-            return borrow(self, connection_info)
+            database = connection_info["database"]
+            assert_open(database)
+            return logins.connect(lambda info: borrow(self, info), connection_info, lambda: _key_in(database))
 
         return borrow_if_open
 

@@ -14,6 +14,7 @@ from .directory import directory
 PULSE = 60  # a worker looks at the table this often even if nothing is announced
 LATE = 20  # a worker takes over another's database when it is this late
 LOOK_AGAIN = 1800  # a database is visited this often even if nothing is due (rows changed by raw SQL)
+LATEST = 1.2  # times LOOK_AGAIN: visits are spread
 PAUSE = 10  # between two visits to a database whose jobs stay due (partially done, broken)
 LONG = 15  # a visit longer than this makes the tenant rest, and keeps it out of the first worker
 MAX_REST = 300
@@ -21,10 +22,12 @@ MAX_REST = 300
 HOME = """CASE WHEN (hashtext(c.db) & 2147483647) %% %(slots)s = %(slot)s THEN interval '0' ELSE %(late)s END"""
 SERVED = """t.state = 'active' AND t.runtime = %(runtime)s
     AND t.limits->'crons' IS DISTINCT FROM 'false' AND (NOT %(express)s OR c.last_seconds < %(long)s)"""
+# Further ahead than any lease is what was written before the clock was set back: it would wait as long as the jump.
+PASSED = """(c.rest_until <= now() OR c.rest_until > now() + %(horizon)s)"""
 CLAIM = f"""
     UPDATE saas.cron SET rest_until = now() + %(lease)s, due = now() + %(lease)s, last_seconds = %(limit)s
      WHERE db = (SELECT c.db FROM saas.cron c JOIN saas.tenant t USING (db)
-                  WHERE {SERVED} AND c.rest_until <= now() AND c.due <= now() - {HOME}
+                  WHERE {SERVED} AND {PASSED} AND (c.due <= now() - {HOME} OR c.due > now() + %(horizon)s)
                   ORDER BY c.due LIMIT 1 FOR UPDATE OF c SKIP LOCKED)
  RETURNING db, due"""  # noqa: S608 - from the constants above
 # What the visit took counts for the hour that it ends in, even if its lease has run out. A tenant that is gone counts
@@ -71,6 +74,7 @@ class Schedule:
             "long": LONG,
             "late": _interval(LATE),
             "lease": _interval(limit + MAX_REST),
+            "horizon": _interval(max(limit + MAX_REST, LOOK_AGAIN * LATEST)),
             "runtime": directory.runtime,
         }
 
@@ -93,7 +97,7 @@ class Schedule:
         """
         rest = min(2 * took, MAX_REST) if took > LONG else 0
         # All clones of a template would look again in the same second.
-        look_again = LOOK_AGAIN * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        look_again = LOOK_AGAIN * random.uniform(0.8, LATEST)  # noqa: S311 - no secret
         due_in = look_again if due_in is None else min(max(float(due_in), PAUSE), look_again)
         values = {"db": database, "claimed": claim, "took": took}
         execute(RELEASE, {**values, "rest": _interval(rest), "next": _interval(max(due_in, rest))})

@@ -19,6 +19,17 @@ class Refused(Exception):
         return self.args[0]
 
 
+def check_any(keys, host, token, now):
+    """Return the claims of a token that one of these keys has signed, see `check`."""
+    for key in keys[:-1]:
+        try:
+            return check(key, host, token, now)
+        except Refused as refused:
+            if refused.reason != "invalid":
+                raise
+    return check(keys[-1], host, token, now)
+
+
 def check(key, host, token, now):
     """Return the claims of a good token: `login`, `by`, `nonce`, `expires`, and `quiet` where no note is to be left.
 

@@ -2,12 +2,14 @@
 
 from odoo.exceptions import UserError
 
-from . import rpc_guard
+from . import job_runner, pg_login, rpc_guard
 
 
 def post_load():
-    """Guard the RPC entry points of the manager service."""
+    """Guard RPC, let the login outlive a change of its password, and let a second service take the jobs over."""
     rpc_guard.install()
+    pg_login.install()
+    job_runner.install()
 
 
 def uninstall_hook(env):

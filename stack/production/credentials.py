@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from saas_engine.errors import ConfigurationError
-from saas_engine.settings import text_secret
+from saas_engine.settings import previous_text, text_secret
 
 from stack.errors import StackError
+from stack.secret_files import PREDECESSORS, PREVIOUS
 
 SHORTEST = 12
 
@@ -41,6 +42,10 @@ NEEDED = {
 OPTIONAL = {"manager": (SMTP,), "tenant": (SMTP,)}
 
 
+# While the secrets are replaced these two know both, see stack/rotation.py.
+KEEPS_PREVIOUS = ("manager", "tenant")
+
+
 def collect(service, environ):
     """Return the secrets of a service, by the name of their file.
 
@@ -52,9 +57,17 @@ def collect(service, environ):
             found[secret.file] = _value(secret, environ)
         except ConfigurationError as fault:
             faults.append(str(fault))
+    if not faults:
+        found |= {f"{file}{PREVIOUS}": previous_text(environ, name) or "" for name, file in predecessors(service)}
     if faults:
         raise StackError("\n".join([f"{service} does not start:", *(f"  {fault}" for fault in faults), _advice()]))
     return found
+
+
+def predecessors(service):
+    """Return (variable, file) of the secrets of a service that may have one before: it is in a file beside theirs."""
+    needed = ((secret.variable, secret.file) for secret in NEEDED[service])
+    return [(name, file) for name, file in needed if service in KEEPS_PREVIOUS and f"{file}{PREVIOUS}" in PREDECESSORS]
 
 
 def variables():

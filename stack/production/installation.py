@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stack import secret_files
+from stack import secret_files, sizes
 from stack.errors import StackError
 from stack.odoo_source import OdooSource, series_of
 from stack.paths import ROOT, Paths, private_folder, write_atomically
@@ -82,9 +82,25 @@ class InstalledStack(Stack):
             for what, default in zip(("WORKERS", "CRON_PROCESSES"), PROCESSES[name], strict=True)
         )
 
-    def listening(self, name):
+    @property
+    def sizes(self):
+        workers, cron_workers = self.processes("tenant")
+        manager_workers, manager_cron_workers = self.processes("manager")
+        return sizes.compute(
+            sizes.Given(
+                tenants=number(self.environ, "SAAS_TENANTS", sizes.Given.tenants),
+                workers=workers,
+                cron_workers=cron_workers,
+                manager_workers=manager_workers,
+                manager_cron_workers=manager_cron_workers,
+                db_maxconn=number(self.environ, "SAAS_DB_MAXCONN", sizes.Given.db_maxconn),
+                memory=size(self.environ, "SAAS_TENANT_MEMORY", "6g"),
+            )
+        )
+
+    def listening_at(self, *ports_and_processes):
         interface = self.environ.get("SAAS_HTTP_INTERFACE") or "127.0.0.1"
-        return [f"--http-interface={interface}", *super().listening(name)]
+        return [f"--http-interface={interface}", *super().listening_at(*ports_and_processes)]
 
     def manager_environment(self):
         """What the demo sets, and every other SAAS_ variable but the secrets: the settings page reads them."""
@@ -119,7 +135,6 @@ class InstalledStack(Stack):
         """Write the common odoo.conf with the mail server, whose password must not stand among the arguments."""
         text = (self.paths.root / "odoo.conf").read_text(encoding="utf-8")
         lines = [f"{name} = {value}" for name, value in self._mail_server().items()]
-        lines += [f"db_maxconn = {number(self.environ, 'SAAS_DB_MAXCONN', 16)}"]
         write_atomically(self.odoo_conf, _with_options(text, lines))
 
     def _mail_server(self):
@@ -168,6 +183,18 @@ def number(environ, name, default):
     return int(value)
 
 
+def size(environ, name, default):
+    """Return a variable that is a size such as 6g, in bytes.
+
+    :raise StackError: it is something else
+    """
+    value = environ.get(name) or default
+    try:
+        return sizes.bytes_of(value)
+    except ValueError:
+        raise StackError(f"{name} is {value!r}: it must be a size such as {default}.") from None
+
+
 def required(environ, name, example):
     """Return a variable that has no default.
 
@@ -200,7 +227,9 @@ def assemble(service, environ):
     for name, value in given.items():
         secrets.write(name, value)
     if "master" in given:
-        secrets.write("runtime", secrets.runtime_secret())
+        secrets.write("runtime", secrets.runtime_secret(given["master"]))
+        before = given["master_previous"]
+        secrets.write("runtime_previous", secrets.runtime_secret(before) if before else "")
     scheme = public_scheme(environ)
     return InstalledStack(
         paths=paths,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from stack import traefik
+from stack import proxy_limits, traefik
 from stack.errors import StackError
 from stack.paths import write_atomically
 from stack.production.installation import PORTS, number, required
@@ -16,7 +16,22 @@ CERTIFICATES = Path("/certificates")
 # The routes are for these addresses; the one of the health check has nothing else.
 SERVES = {"asDefault": True}
 # Browsers of the last ten years speak this; older protocols are broken.
-TLS_OPTIONS = {"default": {"minVersion": "VersionTLS12", "alpnProtocols": ["h2", "http/1.1"]}}
+TLS_OPTIONS = {
+    "minVersion": "VersionTLS12",
+    "alpnProtocols": ["h2", "http/1.1"],
+    # Of TLS 1.2 only what keeps past traffic secret when a key leaks, and is authenticated. 1.3 has nothing else.
+    "cipherSuites": [
+        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    ],
+    "curvePreferences": ["X25519MLKEM768", "X25519", "CurveP256", "CurveP384"],
+}
+# Where one certificate is for all names, a name that it is not for gets no connection instead of a wrong one.
+STRICT = ("dns", "files")
 
 
 def write(environ):
@@ -31,13 +46,20 @@ def write(environ):
     manager_host = environ.get("SAAS_MANAGER_HOST") or f"manager.{base_domain}"
     static = traefik.static(folder, _entry_points(environ, tls), **_sections(environ, tls))
     (folder / "routes").mkdir(exist_ok=True)
+    limits = proxy_limits.from_environment(
+        environ,
+        proxy_limits.Limits(),
+        proxies=1 if _listed(environ, "SAAS_TRUSTED_PROXIES") else 0,
+        # Not where the manager looks at new tenants.
+        entry_points=("web",) if tls == "off" else ("web", "secure"),
+    )
     for name, rule, priority, service in (
         ("manager", f"Host(`{manager_host}`)", 1000, "manager"),
         # The catch-all: the gateway knows which hosts exist, so a new tenant needs no change here.
         ("shared", "PathPrefix(`/`)", 1, "tenant"),
     ):
         host = environ.get(f"SAAS_{service.upper()}_SERVICE") or "127.0.0.1"
-        text = traefik.routes(name, rule, priority, PORTS[service], PORTS[f"{service}_gevent"], host)
+        text = traefik.routes(name, rule, priority, PORTS[service], PORTS[f"{service}_gevent"], host, limits)
         write_atomically(folder / "routes" / f"{name}.yml", text)
     write_atomically(folder / "routes" / "tls.yml", _json(_tls(environ, tls, base_domain, manager_host)))
     write_atomically(folder / "traefik.yml", static)
@@ -105,7 +127,7 @@ def _tls(environ, tls, base_domain, manager_host):
     """Return TLS's options, and where its certificates come from."""
     if tls == "off":
         return {}
-    dynamic = {"tls": {"options": TLS_OPTIONS}}
+    dynamic = {"tls": {"options": {"default": {**TLS_OPTIONS, "sniStrict": tls in STRICT}}}}
     if tls == "files":
         folder = Path(environ.get("SAAS_CERTIFICATES_DIR") or CERTIFICATES)
         pair = {"certFile": str(folder / "certificate.pem"), "keyFile": str(folder / "key.pem")}

@@ -4,8 +4,9 @@ import argparse
 import os
 import sys
 
-from stack import console, manager_database
+from stack import console, manager_database, rotation
 from stack.errors import StackError
+from stack.locks import locked
 from stack.processes import clean_environment
 from stack.production import proxy
 from stack.production.installation import assemble
@@ -16,13 +17,13 @@ EX_CONFIG = 78
 
 
 def main(arguments=None, environ=None):
-    """Run or become a service; return the exit code of one that ends."""
+    """Run or become a service, or run a command for one that runs; return the exit code of one that ends."""
     parser = argparse.ArgumentParser(prog="python -m stack.production", description=__doc__)
-    parser.add_argument("service", choices=SERVICES)
-    service = parser.parse_args(arguments).service
+    parser.add_argument("service", choices=[*SERVICES, *COMMANDS])
+    name = parser.parse_args(arguments).service
     environ = dict(os.environ if environ is None else environ)
     try:
-        SERVICES[service](environ)
+        (SERVICES | COMMANDS)[name](environ)
     except StackError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's output
         return EX_CONFIG
@@ -49,8 +50,15 @@ def manager(environ):
     stack.write_runtime()
     stack.cluster.wait()
     with console.step("Manager's database") as step:
-        step.result = manager_database.prepare(stack, State(stack.paths.state_file))
+        step.result = _prepare_database(stack)
     _become(stack, stack.manager_command(*stack.listening("manager")), stack.manager_environment())
+
+
+def _prepare_database(stack):
+    """Install or upgrade, one of several managers at a time: the others find it done."""
+    state_file = stack.paths.state_file
+    with locked(state_file.with_name(f".{state_file.name}.lock")):
+        return manager_database.prepare(stack, State(state_file))
 
 
 def tenant(environ):
@@ -58,6 +66,28 @@ def tenant(environ):
     stack = assemble("tenant", environ)
     stack.write_configuration()
     _become(stack, [*stack.tenant_command(), *stack.listening("tenant")], stack.tenant_environment())
+
+
+def refresh_manager(environ):
+    """Let the manager service that runs know secrets that have changed; it reads them at each use."""
+    _refresh("manager", environ).write_runtime()
+
+
+def refresh_tenant(environ):
+    """The same for the tenant service."""
+    _refresh("tenant", environ)
+
+
+def rotate(environ):
+    """Give all roles in PostgreSQL the passwords of the new secrets, while everything runs. May run again."""
+    stack = _refresh("manager", environ)
+    console.say(rotation.apply(stack).rstrip())
+
+
+def _refresh(service, environ):
+    stack = assemble(service, environ)
+    stack.write_configuration()
+    return stack
 
 
 def _become(stack, command, environment):
@@ -68,4 +98,5 @@ def _become(stack, command, environment):
     os.execve(command[0], command, clean_environment(**environment))
 
 
+COMMANDS = {"refresh-manager": refresh_manager, "refresh-tenant": refresh_tenant, "rotate": rotate}
 SERVICES = {"bootstrap": bootstrap, "routes": routes, "manager": manager, "tenant": tenant}

@@ -2,7 +2,8 @@
 
     python -m bench [--demo-json FILE] [--markdown FILE] [--only GROUP,…]
 
-Needs a running stack (`make up`). Everything it creates is deleted at the end.
+Needs a running stack (`make up`), but for the rows of `density`, which have a house of their own. Everything it
+creates is deleted at the end.
 """
 
 import argparse
@@ -12,11 +13,12 @@ from pathlib import Path
 
 from support.demo import Demo
 
-from bench import pages, provisioning, reference, scale, templates, usage, verticals
+from bench import density, pages, provisioning, reference, scale, templates, usage, verticals
 from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = ("single", "usage", *verticals.GOALS, "backend", "scale")
+ON_STACK = ("single", "usage", *verticals.GOALS, "backend", "scale")
+GROUPS = (*ON_STACK, density.GROUP, *density.ROWS)
 
 
 def main():
@@ -24,16 +26,33 @@ def main():
     default = Path(os.environ.get("SAAS_RUN_DIR") or ROOT / ".run") / "demo.json"
     parser.add_argument("--demo-json", type=Path, default=default)
     parser.add_argument("--markdown", type=Path, help="write the table into this file too")
+    parser.add_argument("--section", type=Path, help="write the rows of density into their section of this file")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--tenants", type=int, default=300, help="how many the house of the rows of density has")
     parser.add_argument("--quick", action="store_true", help="leave out the other verticals, whose builds take minutes")
     parser.add_argument("--only", type=groups, default=set(GROUPS), help=f"some of {', '.join(GROUPS)}")
     options = parser.parse_args()
     only = options.only - set(verticals.GOALS) if options.quick else options.only
-    demo, report = Demo(options.demo_json), Report()
+    report, versions = Report(), []
+    if only & set(ON_STACK):
+        versions.append(on_stack(Demo(options.demo_json), report, only, options.rounds))
+    if rows := density.wanted(only):
+        versions.append(density.measure(report, rows, options.tenants))
+    print(report.text(versions[0]))
+    if options.markdown:
+        options.markdown.write_text(report.markdown(versions[0]))
+    if options.section:
+        document = options.section.read_text()
+        options.section.write_text(report.section(density.TITLE, versions[0], document))
+    return 1 if report.failed else 0
+
+
+def on_stack(demo, report, only, rounds):
+    """Add the rows that are measured on the running stack; return its versions, in words."""
     with provisioning.Bench(demo) as bench:
         if "single" in only:
             with templates.pool(demo, templates.get(demo, "blank"), 0):
-                single(demo, bench, report, options.rounds)
+                single(demo, bench, report, rounds)
         verticals.measure(demo, bench, report, only)
     if "usage" in only:
         for which, seconds in zip(("first", "second"), usage.measure(demo, 100), strict=True):
@@ -43,11 +62,10 @@ def main():
             report.add_limit(f"{name} of 1,000 instances, RPC and proxy included", seconds, below=0.2)
     if "scale" in only:
         scale.add_rows(report, scale.measure(demo))
-    text = report.text(demo)
-    print(text)
-    if options.markdown:
-        options.markdown.write_text(report.markdown(demo))
-    return 1 if report.failed else 0
+    with demo.superuser() as cr:
+        cr.execute("SHOW server_version")
+        [postgres] = cr.fetchone()
+    return f"Odoo {demo.description['odoo']}, PostgreSQL {postgres}"
 
 
 def groups(text):

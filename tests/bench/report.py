@@ -26,6 +26,16 @@ class Report:
         """Add a number that is counted, not timed."""
         self._add(what, f"{number:.2f} ({remark})", f"at most {at_most:g}", number <= at_most)
 
+    def add_worst(self, what, seconds, below):
+        """Add times of which not one may be over the limit."""
+        self._add(
+            what, f"at most {max(seconds):.2f} s ({self._spread(seconds)})", f"under {below:g} s", max(seconds) < below
+        )
+
+    def add_fact(self, what, measured, goal, good):
+        """Add something in words."""
+        self._add(what, measured, goal, good)
+
     def add_limit(self, what, seconds, below):
         self._add(what, self._spread(seconds), f"under {below:g} s", statistics.median(seconds) < below)
 
@@ -41,21 +51,36 @@ class Report:
             return f"{median:.2f} s"
         return f"{median:.2f} s, {min(seconds):.2f} to {max(seconds):.2f}, n={len(seconds)}"
 
-    def text(self, demo):
+    def text(self, versions):
+        """Return the rows.
+
+        :param str versions: of Odoo and PostgreSQL, in words
+        """
         return "\n".join(
-            [self._machine(demo), *(f"{good:4} {what}: {measured} {goal}" for what, measured, goal, good in self.rows)]
+            [
+                self._machine(versions),
+                *(f"{good:4} {what}: {measured} {goal}" for what, measured, goal, good in self.rows),
+            ]
         )
 
-    def markdown(self, demo):
+    def markdown(self, versions):
+        """Return the whole document."""
+        title = ["# Benchmarks", "", "Written by `make bench`: ratios measured in one run on one machine.", ""]
+        return "\n".join([*title, *self._body(versions)])
+
+    def section(self, title, versions, document):
+        """Return a document with these rows in place of its section of this title, or behind all that it has."""
+        before, _title, after = document.partition(f"## {title}\n")
+        rest = after.partition("\n## ")
+        following = f"\n## {rest[2]}" if rest[1] else ""
+        body = "\n".join([f"## {title}", "", *self._body(versions)])
+        return f"{before.rstrip()}\n\n{body}{following}"
+
+    def _body(self, versions):
         lines = ["| what | measured (median, range) | must be | reached |", "| --- | --- | --- | --- |"]
         lines += [f"| {' | '.join(row)} |" for row in self.rows]
-        title = ["# Benchmarks", "", "Written by `make bench`: ratios measured in one run on one machine.", ""]
-        return "\n".join([*title, self._machine(demo), "", *lines, ""])
+        return [self._machine(versions), "", *lines, ""]
 
     @staticmethod
-    def _machine(demo):
-        with demo.superuser() as cr:
-            cr.execute("SHOW server_version")
-            [postgres] = cr.fetchone()
-        odoo = demo.description["odoo"]
-        return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Odoo {odoo}, PostgreSQL {postgres}."
+    def _machine(versions):
+        return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, {versions}."

@@ -17,6 +17,17 @@ def test_the_process_answers_for_itself_at_hosts_that_are_nobodys(acme):
     assert acme.client.status("/web/health", host="127.0.0.1", port=acme.client.gevent_port) == 200
 
 
+@pytest.mark.parametrize("host", ["acme.example.com", "manager.example.com"])
+def test_who_has_to_wait_reads_why(acme, host):
+    """Traefik asks for this page in place of its own two words, at whatever host somebody has to wait."""
+    page = acme.client.request("/saas/too-many-requests", host=host)
+    assert (page.status, page.headers["Retry-After"]) == (429, "60")
+    assert "Too many tries" in page.text and "wait a minute" in page.text
+    answer = acme.client.request("/saas/too-many-requests", host=host, Accept="application/json").json()
+    assert answer["error"]["code"] == 429
+    assert "too many sign-ins" in answer["error"]["data"]["message"]
+
+
 def test_a_new_tenant_and_a_new_host_are_there_at_once(acme, stack):
     tenant = stack.create_tenant("delta", hosts=["shop.customer.net"])
     assert seconds_until(lambda: tenant.client.status() == 200, limit=3) < 3

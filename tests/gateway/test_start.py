@@ -12,6 +12,7 @@ from support.odoo_commands import ONE_SHOT, odoo
         (None, {"SAAS_RUNTIME_SECRET_FILE": "/nowhere"}, "No such file"),
         (None, {"SAAS_RUNTIME_SECRET_FILE": "/dev/null"}, "at least 32 bytes"),
         (None, {"SAAS_RUNTIME": None}, "SAAS_RUNTIME"),
+        (None, {"SAAS_REGISTRIES": "many"}, "many"),
     ],
 )
 def test_a_gateway_that_is_not_complete_ends_the_process(stack, load, environment, reason):
@@ -19,6 +20,14 @@ def test_a_gateway_that_is_not_complete_ends_the_process(stack, load, environmen
     assert code == 1
     assert "gateway not installed, the service stops" in output
     assert reason in output
+
+
+def test_a_process_keeps_so_many_registries_as_it_is_told(stack, tenants):
+    text = "from odoo.modules.registry import Registry\nprint('kept', Registry.registries.count)\n"
+    arguments = ("-d", "acme", *ONE_SHOT)
+    for number in ("42", None):
+        _code, output = odoo(stack, *arguments, subcommand="shell", text=text, environment={"SAAS_REGISTRIES": number})
+        assert f"kept {number or 300}\n" in output, output[-3000:]
 
 
 def test_threads_do_not_serve(stack):

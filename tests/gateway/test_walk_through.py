@@ -81,7 +81,9 @@ def snippets(shop):
     for element in html.fromstring(text).iter("div"):
         if element.get("data-oe-type") == "snippet" and len(element):
             name = element.get("name")
-            found[name] = "".join(html.tostring(child, encoding="unicode") for child in element if child.tag != "keywords")
+            found[name] = "".join(
+                html.tostring(child, encoding="unicode") for child in element if child.tag != "keywords"
+            )
     return found
 
 
@@ -169,7 +171,9 @@ def test_the_text_of_every_mail_template(shop):
     for template in templates:
         body = f'{template["body_html"] or ""}<p>Yours, <t t-out="object.display_name or \'\'">Ada</t></p>'
         subject = f"{template['subject'] or ''} - {{{{ object.display_name }}}}"
-        shop.call("mail.template", "web_save", [template["id"]], {"body_html": body, "subject": subject}, specification={})
+        shop.call(
+            "mail.template", "web_save", [template["id"]], {"body_html": body, "subject": subject}, specification={}
+        )
     shop.call("mail.template", "copy", [templates[0]["id"]])
 
 
@@ -212,7 +216,9 @@ def test_reports_and_their_layout(shop):
         name = "(object.state == 'draft' and 'Offer %s' % object.name) or 'Order %s' % object.name"
         shop.call("ir.actions.report", "write", copy, {"print_report_name": name})
     layouts = shop.call("report.layout", "search", [])
-    wizard = shop.call("base.document.layout", "create", {"report_layout_id": layouts[-1], "report_footer": "<p>Ada</p>"})
+    wizard = shop.call(
+        "base.document.layout", "create", {"report_layout_id": layouts[-1], "report_footer": "<p>Ada</p>"}
+    )
     shop.call("base.document.layout", "document_layout_save", [wizard])
     view = shop.view("web.external_layout_standard")
     copy = shop.call("ir.ui.view", "copy", [view], {"key": "web.external_layout_mine", "name": "Mine"})[0]

@@ -6,7 +6,7 @@ import subprocess
 import zipfile
 
 import pytest
-from saas_engine import backup, removal
+from saas_engine import backup, removal, restore
 from saas_engine.errors import BackupError, ConfigurationError, EngineError
 from support import killing, postgres, tenants
 
@@ -55,6 +55,23 @@ def test_restored(dumped, tenant, dumper, superuser):
         assert superuser("SELECT value FROM ir_config_parameter WHERE key = 'saas.key'", "restored") == [(tenant.key,)]
     finally:
         superuser("DROP DATABASE restored")
+
+
+def test_restored_by_the_engine(dumped, dumper, spec):
+    """Of another tenant's dump: it comes with all that the first one had."""
+    other = tenants.make_spec()
+    try:
+        restore.restore(dumper, other, dumped.path, 100_000_000)
+        with dumper.connect(other) as connection, connection.cursor() as cr:
+            cr.execute("SELECT value FROM ir_config_parameter WHERE key = 'saas.key'")
+            assert cr.fetchone() == (spec.key,)
+            cr.execute("SELECT count(*), count(DISTINCT content) FROM filler")
+            assert cr.fetchone() == (1000, 1000)
+        folders = [dumper.runtime.filestore(each.subdomain) for each in (spec, other)]
+        names = [sorted(path.name for path in folder.rglob("*")) for folder in folders]
+        assert names[0] == names[1] and len(names[0]) == 4
+    finally:
+        dumper.undo(other)
 
 
 def test_what_the_tenant_hid_is_in_it(dumper, tenant):

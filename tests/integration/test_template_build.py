@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import psutil
 import pytest
 from saas_engine import naming, template_build
 from saas_engine.cluster import Cluster
@@ -9,6 +10,7 @@ from saas_engine.errors import BuildError, RetryableError
 from saas_engine.provisioning import Provisioner
 from saas_engine.template_build import TemplateSpec
 from support import fake_odoo, killing, tenants
+from support.crashing import Point, halted_at
 
 SPEC = TemplateSpec("blank", 1, ["base", "web"], "de_DE", "DE", "EUR", "Europe/Berlin", "A4")
 KEY = naming.template_key(SPEC.database)
@@ -116,3 +118,13 @@ def test_killed_anywhere(builder, monkeypatch, number):
     killing.kill_at(monkeypatch, number, lambda: builder.build(SPEC))
     assert builder.build(SPEC) == "tpl_blank_v1"
     assert traces(builder) == ["tpl_blank_v1", "tpl_blank_v1"]
+
+
+def test_worker_killed_while_odoo_is_at_work(builder):
+    """What it had started ends with it, or the second try would meet it in the database of the same name."""
+    spec, point = dataclasses.replace(SPEC, modules=["hang"]), Point("at work", "processes._feed", call=3)
+    with halted_at(point, lambda: builder.build(spec)) as worker:
+        [odoo] = psutil.Process(worker.pid).children(recursive=True)
+        worker.kill()
+        odoo.wait(5)
+    assert builder.build(SPEC) == "tpl_blank_v1"

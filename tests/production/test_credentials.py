@@ -4,7 +4,7 @@ import pytest
 
 from stack.errors import StackError
 from stack.production import start
-from stack.production.credentials import NEEDED, collect
+from stack.production.credentials import NEEDED, collect, predecessors
 
 RANDOM = "q8Xv-31_" * 6
 FAULTS = {
@@ -25,7 +25,17 @@ def complete(service):
 
 @pytest.mark.parametrize("service", list(NEEDED))
 def test_with_all_of_them(service):
-    assert collect(service, complete(service)) == {secret.file: RANDOM for secret in NEEDED[service]}
+    before = {f"{file}_previous": "" for _variable, file in predecessors(service)}
+    assert collect(service, complete(service)) == {secret.file: RANDOM for secret in NEEDED[service]} | before
+
+
+def test_the_secret_before_lies_beside_the_secrets_file(tmp_path):
+    for name, text in (("runtime", RANDOM), ("runtime_previous", f"{RANDOM}before\n")):
+        (tmp_path / name).write_text(text)
+    environ = {**complete("tenant"), "SAAS_RUNTIME_SECRET": "", "SAAS_RUNTIME_SECRET_FILE": str(tmp_path / "runtime")}
+    assert collect("tenant", environ)["runtime_previous"] == f"{RANDOM}before"
+    (tmp_path / "runtime_previous").write_text("")
+    assert collect("tenant", environ)["runtime_previous"] == ""
 
 
 @pytest.mark.parametrize("fault", list(FAULTS))

@@ -46,12 +46,22 @@ def test_every_attack_has_its_test():
     elsewhere = [row for row, tests in rows.items() if not any(ATTACKS.match(path) for path, _ in tests)]
     assert not elsewhere, "a row names at least one test of tests/security, or of the addon that holds the wall"
     named = {test for tests in rows.values() for test in tests}
-    missing = [
+    assert not missing_tests(named)
+
+
+def test_every_fault_has_its_test():
+    named = re.findall(r"`([\w/]+\.py)(?:::(\w+))?`", (ROOT / "docs" / "faults.md").read_text())
+    assert len(named) > 12
+    assert not missing_tests(named)
+
+
+def missing_tests(named):
+    """Return which of these (file, test) pairs are not there; the test may be empty."""
+    return [
         (path, name)
         for path, name in named
         if not re.search(rf"^(def|class) {name}\b" if name else ".", (ROOT / path).read_text(), re.MULTILINE)
     ]
-    assert not missing
 
 
 def test_every_quoted_message_stands_in_the_code():

@@ -110,6 +110,31 @@ def test_the_routes_are_those_of_the_demo_at_the_services_own_names(write):
         assert "forwardedHeaders" not in static["entryPoints"][name]
 
 
+def test_old_ways_of_encryption_are_off(write):
+    for environ, strict in ((ACME, False), (DNS, True), ({"SAAS_TLS": "files"}, True)):
+        options = write(**environ)[1]["tls"]["tls"]["options"]["default"]
+        assert (options["minVersion"], options["sniStrict"]) == ("VersionTLS12", strict)
+        assert all("GCM" in cipher or "POLY1305" in cipher for cipher in options["cipherSuites"])
+        assert all("ECDHE" in cipher for cipher in options["cipherSuites"])
+
+
+def test_the_limits_are_those_of_the_environment(write):
+    _static, routes = write(**ACME, SAAS_LOGIN_RATE="7", SAAS_RPC_BURST="8")
+    for name in ("manager", "shared"):
+        limits = {each: made.get("rateLimit") for each, made in routes[name]["http"]["middlewares"].items()}
+        assert (limits[f"{name}-sign-in"]["average"], limits[f"{name}-sign-in"]["burst"]) == (7, 60)
+        assert (limits[f"{name}-rpc"]["average"], limits[f"{name}-rpc"]["burst"]) == (1200, 8)
+        assert limits[f"{name}-rpc"]["sourceCriterion"] == {"ipStrategy": {"ipv6Subnet": 64}}
+        assert routes[name]["http"]["routers"][f"{name}-sign-in"]["entryPoints"] == ["web", "secure"]
+
+
+@pytest.mark.parametrize(("count", "depth"), [("", 1), ("2", 2)])
+def test_the_address_is_the_one_in_front_of_the_trusted_proxies(write, count, depth):
+    _static, routes = write(SAAS_TLS="off", SAAS_TRUSTED_PROXIES="10.0.0.0/8", SAAS_TRUSTED_PROXY_COUNT=count)
+    limit = routes["shared"]["http"]["middlewares"]["shared-sign-in"]["rateLimit"]
+    assert limit["sourceCriterion"]["ipStrategy"]["depth"] == depth
+
+
 @pytest.mark.parametrize(
     ("environ", "variable"),
     [
@@ -117,6 +142,7 @@ def test_the_routes_are_those_of_the_demo_at_the_services_own_names(write):
         ({"SAAS_TLS": "maybe"}, "SAAS_TLS"),
         ({"SAAS_TLS": "http"}, "SAAS_ACME_EMAIL"),
         ({**ACME, "SAAS_TLS": "dns"}, "SAAS_DNS_PROVIDER"),
+        ({**ACME, "SAAS_LOGIN_RATE": "many"}, "SAAS_LOGIN_RATE"),
     ],
 )
 def test_what_is_missing_is_named(write, environ, variable):

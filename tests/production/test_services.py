@@ -8,12 +8,13 @@ import pytest
 import yaml
 from demo_processes import demo_programs
 
-from stack import python_env
+from stack import python_env, sizes
+from stack.errors import StackError
 from stack.odoo_source import NIGHTLY
-from stack.production.credentials import NEEDED, variables
+from stack.production.credentials import NEEDED, predecessors, variables
 from stack.production.installation import InstalledStack
 from stack.production.start import SERVICES
-from stack.secret_files import NAMES
+from stack.secret_files import NAMES, PREDECESSORS
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -43,8 +44,9 @@ def test_every_service_gets_the_secrets_that_it_needs_and_no_other():
         service = COMPOSE["services"][name]
         given = {key: value for key, value in service["environment"].items() if key.endswith("_FILE")}
         assert given == {f"{secret.variable}_FILE": f"/run/secrets/{secret.file}" for secret in needed}
-        assert set(service.get("secrets", [])) == {secret.file for secret in needed}
-    assert set(COMPOSE["secrets"]) == {*NAMES, "runtime"}
+        before = {f"{file}_previous" for _variable, file in predecessors(name)}
+        assert set(service.get("secrets", [])) == {secret.file for secret in needed} | before
+    assert set(COMPOSE["secrets"]) == {*NAMES, "runtime", *PREDECESSORS}
 
 
 def test_no_secret_of_ours_may_stand_in_the_env_file():
@@ -76,6 +78,35 @@ def test_every_service_is_hardened(name):
     assert service["mem_limit"]
     assert service["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
     assert ("healthcheck" in service) == (name not in ONE_SHOT)
+
+
+def test_postgresql_is_as_large_as_the_formula_says():
+    """Compose can't compute: what it has by default is what follows from its other defaults."""
+    explained = dict(re.findall(r"^(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    memory = sizes.bytes_of(explained["SAAS_POSTGRES_MEMORY"])
+    expected = sizes.compute(sizes.Given(postgres_memory=memory)).postgres_settings()
+    assert sizes.bytes_of(expected.pop("shared_buffers")) == sizes.bytes_of(explained["SAAS_PG_SHARED_BUFFERS"])
+    assert expected == {name: explained[f"SAAS_PG_{name.upper()}"] for name in expected}
+
+
+def installed_sizes(environ):
+    stack = InstalledStack.__new__(InstalledStack)
+    object.__setattr__(stack, "environ", environ)
+    return stack.sizes
+
+
+def test_a_size_that_is_none_is_refused():
+    with pytest.raises(StackError, match="SAAS_TENANT_MEMORY is 'much': it must be a size such as 6g"):
+        installed_sizes({"SAAS_TENANT_MEMORY": "much"})
+
+
+def test_the_services_are_as_large_as_the_formula_says():
+    given = {"SAAS_TENANT_MEMORY": "24g", "SAAS_TENANT_WORKERS": "5", "SAAS_TENANTS": "200"}
+    small, large = (installed_sizes(environ) for environ in ({}, given))
+    assert small.memory <= 6 * 2**30
+    assert (small.registries, large.registries) == (104, 200)
+    assert large.max_connections == pytest.approx(small.max_connections + 2 * 16, abs=9)
+    assert f"--limit-memory-soft={200 * 15 * 2**20}" in large.arguments()
 
 
 def test_only_traefik_has_public_ports_and_it_does_not_see_postgresql():

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from demo_processes import demo_programs
 
-from stack.production.credentials import NEEDED
-from stack.production.start import SERVICES
+from stack.production.credentials import NEEDED, predecessors
+from stack.production.start import COMMANDS, SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "stack" / "production" / "systemd"
@@ -32,7 +32,8 @@ def read(path):
     return settings
 
 
-UNITS = {path.stem.removeprefix("saas-"): read(path) for path in (FOLDER / "system").glob("saas-*.service")}
+ALL = {path.stem.removeprefix("saas-"): read(path) for path in (FOLDER / "system").glob("saas-*.service")}
+UNITS = {name: unit for name, unit in ALL.items() if name not in COMMANDS}
 COMMON = read(FOLDER / "system" / "saas-.service.d" / "common.conf")
 
 
@@ -94,9 +95,29 @@ def test_every_service_gets_the_secrets_that_it_needs_and_no_other():
     for name, unit in UNITS.items():
         needed = NEEDED.get(name, ())
         loaded = dict(line.split(":") for line in unit.get("LoadCredential", []))
-        assert loaded == {secret.file: f"/etc/saas/secrets/{secret.file}" for secret in needed}, name
+        before = [f"{file}_previous" for _variable, file in predecessors(name)] if needed else []
+        wanted = {*(secret.file for secret in needed), *before}
+        assert loaded == {file: f"/etc/saas/secrets/{file}" for file in wanted}, name
         files = {key: value for key, value in environment(unit).items() if key.endswith("_FILE")}
         assert files == {f"{secret.variable}_FILE": f"%d/{secret.file}" for secret in needed}, name
+
+
+@pytest.mark.parametrize(
+    ("name", "service"), [("refresh-manager", "manager"), ("refresh-tenant", "tenant"), ("rotate", "manager")]
+)
+def test_a_command_has_the_account_the_secrets_and_the_walls_of_its_service(name, service):
+    command, same = ALL[name], UNITS[service]
+    assert set(COMMANDS) == set(ALL) - set(UNITS)
+    assert command["ExecStart"] == [f"/opt/venv/bin/python -m stack.production {name}"]
+    for setting in ("User", "Group", "Environment", "EnvironmentFile", "LoadCredential", "CapabilityBoundingSet"):
+        assert command[setting] == same[setting], setting
+    assert command["ReadWritePaths"] == same["ReadWritePaths"]
+    assert command["InaccessiblePaths"] == same["InaccessiblePaths"]
+    assert (command["Type"], "WantedBy" in command) == (["oneshot"], False)
+
+
+def test_the_tenants_service_knows_new_secrets_before_postgresql_does():
+    assert ALL["rotate"]["Requires"] == ALL["rotate"]["After"] == ["saas-refresh-tenant.service"]
 
 
 def test_the_password_of_the_mail_server_is_for_odoo_only():

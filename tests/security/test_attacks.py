@@ -6,31 +6,8 @@ walls behind it must hold alone.
 
 import psycopg2
 import pytest
-from support import gateway_service
 from support.gateway_client import RpcError
-
-# 18.0 keeps the model's name beside its id.
-MODEL = ["model_id", "model_name"] if gateway_service.series() < "19.0" else ["model_id"]
-FIELDS = ["code", "state", *MODEL]
-PICK = f"SELECT id, {', '.join(FIELDS)} FROM ir_act_server WHERE usage = 'ir_cron' ORDER BY id LIMIT 1"
-PLANT = f"UPDATE ir_act_server SET {', '.join(f'{field} = %s' for field in FIELDS)} WHERE id = %s"
-PARTNER = "SELECT id, model FROM ir_model WHERE model = 'res.partner'"
-
-
-def run(tenant, code):
-    """Plant code in a server action and run it; return what it assigned to `action`."""
-    [[action, *original]] = tenant.sql(PICK)
-    [partner] = tenant.sql(PARTNER)
-    tenant.sql(PLANT, [code, "code", *partner[: len(MODEL)], action])
-    try:
-        return tenant.client.execute("ir.actions.server", "run", [action])
-    finally:
-        tenant.sql(PLANT, [*original, action])
-
-
-def run_sql(tenant, query):
-    return run(tenant, f'env.cr.execute("""{query}""")\naction = {{"r": str(env.cr.fetchall())}}')["r"]
-
+from support.planted_code import PARTNER, run, run_sql
 
 WALKS = [
     "action = {'r': '{0.__init__.__globals__[tools].config.options}'.format(env.cr)}",

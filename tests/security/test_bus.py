@@ -6,8 +6,8 @@ import time
 import websocket
 
 
-def subscribe(connection):
-    connection.send(json.dumps({"event_name": "subscribe", "data": {"channels": [], "last": 0}}))
+def subscribe(connection, *channels):
+    connection.send(json.dumps({"event_name": "subscribe", "data": {"channels": channels, "last": 0}}))
 
 
 def receive(connection, kind, seconds=10):
@@ -38,8 +38,10 @@ def test_a_chat_message_is_delivered_to_the_other_user(beta, acme, figure):
     channel_id = open_chat(beta.client, partner["partner_id"][0])
     mia = type(beta.client)(beta.client.port, beta.client.gevent_port, beta.host, beta.db).login("mia", "mia-password")
     listening, neighbour = mia.websocket(), acme.client.login().websocket()
+    thief = stolen(acme, stolen(beta, None).login("mia", "mia-password").cookie).websocket()
     for connection in (listening, neighbour):
         subscribe(connection)
+    subscribe(thief, f"discuss.channel_{channel_id}", f"res.partner_{partner['partner_id'][0]}", "broadcast")
     time.sleep(1)
     start = time.monotonic()
     data = {"body": "Hello Mia", "message_type": "comment", "subtype_xmlid": "mail.mt_comment"}
@@ -47,14 +49,22 @@ def test_a_chat_message_is_delivered_to_the_other_user(beta, acme, figure):
     payload, _ = receive(listening, "discuss.channel/new_message")
     figure("chat message delivered after", f"{time.monotonic() - start:.2f} s")
     assert "Hello Mia" in json.dumps(payload)
-    neighbour.settimeout(1)
-    assert_silent(neighbour)
-    for connection in (listening, neighbour):
+    for connection in (neighbour, thief):
+        assert_silent(connection)
+    for connection in (listening, neighbour, thief):
         connection.close()
 
 
+def stolen(tenant, cookie):
+    """Return a browser at a tenant's host with a session of the neighbour's."""
+    client = type(tenant.client)(tenant.client.port, tenant.client.gevent_port, tenant.host, tenant.db)
+    client.cookie = cookie
+    return client
+
+
 def assert_silent(connection):
-    """The neighbour's browser hears nothing of it."""
+    """The neighbour's browser hears nothing of it, and whoever takes a session to another host neither."""
+    connection.settimeout(1)
     try:
         heard = connection.recv()
     except websocket.WebSocketTimeoutException:

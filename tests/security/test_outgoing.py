@@ -14,6 +14,9 @@ def closed_port():
 
 # Spellings of this machine; a name is resolved before it is judged.
 INSIDE = ["127.0.0.1", "localhost", "127.1", "2130706433", "0.0.0.0", "[::ffff:127.0.0.1]"]  # noqa: S104
+# A cloud's metadata, private networks, a Kubernetes cluster's services, and IPv6 addresses that hide an IPv4 one.
+FAR_INSIDE = ["169.254.169.254", "10.0.0.1", "192.168.0.1", "172.20.0.1", "100.64.0.1", "10.43.0.1", "[fd00::1]"]
+HIDDEN = ["[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[::ffff:a9fe:a9fe]", "[::1]", "[::]", "0x7f.1", "017700000001"]
 
 
 def call_webhook(tenant, url):
@@ -70,11 +73,36 @@ def test_nothing_inside_is_reached(acme, stack, closed_port, way, host):
     assert closed_port.heard == []
 
 
-@pytest.mark.parametrize("host", ["169.254.169.254", "10.0.0.1", "192.168.0.1", "[fd00::1]", "[64:ff9b::a9fe:a9fe]"])
+@pytest.mark.parametrize("host", [*FAR_INSIDE, *HIDDEN])
 def test_metadata_and_private_networks_are_refused_at_once(acme, stack, host):
     seen = stack.log().count("refused to connect")
     call_webhook(acme, f"http://{host}/latest/meta-data")
     assert seconds_until(lambda: stack.log().count("refused to connect") > seen, limit=3) < 3
+
+
+@pytest.mark.parametrize("way", [call_webhook, preview_link])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_from_outside_leads_nowhere_inside(acme, stack, open_port, closed_port, way, status):
+    """The page that is asked for may be anybody's, and send whoever asks on to where it likes."""
+    seen = stack.log().count("refused to connect")
+    open_port.heard.clear()
+    location = f"http://127.0.0.1:{closed_port.port}/x"
+    open_port.answer = f"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
+    try:
+        # A webhook waits a second for an answer, which is little on a busy machine.
+        ask = lambda: way(acme, f"http://127.0.0.1:{open_port.port}/{status}")  # noqa: E731
+        seconds_until(lambda: ask() or stack.log().count("refused to connect") > seen, limit=20)
+    finally:
+        open_port.answer = b""
+    assert open_port.heard, "the first page was asked for"
+    assert closed_port.heard == []
+
+
+@pytest.mark.parametrize("port", [6443, 8069, 8169])
+def test_the_ports_of_a_cluster_and_of_the_manager(acme, stack, port):
+    seen = stack.log().count(f"refused to connect to 127.0.0.1 port {port}")
+    call_webhook(acme, f"http://127.0.0.1:{port}/queue_job/runjob?db=manager&job_uuid=x")
+    assert seconds_until(lambda: stack.log().count(f"refused to connect to 127.0.0.1 port {port}") > seen, limit=3) < 3
 
 
 def test_postgresql_does_not_answer(acme, stack):

@@ -168,7 +168,9 @@ def plant_page(tenant, expression):
     """Put an expression into the login page, past the first wall, and have every worker forget the page."""
     found = "SELECT id, arch_db::text FROM ir_ui_view WHERE key = 'web.login'"
     [[view, before]] = tenant.sql(found)
-    arch = before.replace('t-call=\\"web.login_layout\\">', f't-call=\\"web.login_layout\\"><p t-out=\\"{expression}\\"/>')
+    arch = before.replace(
+        't-call=\\"web.login_layout\\">', f't-call=\\"web.login_layout\\"><p t-out=\\"{expression}\\"/>'
+    )
     assert arch != before
     rewrite(tenant, view, arch)
     return lambda: rewrite(tenant, view, before)

@@ -1,5 +1,6 @@
 """RPC names its database itself: only the host's own is served, and none other is given away."""
 
+import time
 import xmlrpc.client
 
 import pytest
@@ -29,6 +30,27 @@ def test_a_neighbour_is_refused_like_a_database_that_does_not_exist(acme, beta, 
     assert refusal(acme.client, "common", "authenticate", db, *LOGIN, {}) == expected
     assert refusal(acme.client, "object", "execute_kw", db, 2, "admin", "res.users", "search", [[]]) == expected
     assert refusal(acme.client, "object", "execute", db, 2, "admin", "res.users", "search", []) == expected
+
+
+@pytest.mark.parametrize("call", ["jsonrpc", "web"])
+def test_a_neighbour_takes_no_longer_than_a_database_that_does_not_exist(acme, beta, call):
+    """Nobody looks into either: a password is not even compared. The shortest of many tells what it takes."""
+
+    def seconds(db):
+        start = time.perf_counter()
+        if call == "jsonrpc":
+            refusal(acme.client, "common", "login", db, *LOGIN)
+        else:
+            params = {"db": db, "login": "admin", "password": "admin"}
+            assert "error" in acme.client.post_json("/web/session/authenticate", params).json()
+        return time.perf_counter() - start
+
+    asked = [(seconds("beta"), seconds("betta")) for _ in range(40)]
+    neighbour, nobody = (min(times) for times in zip(*asked, strict=True))
+    assert 0.5 < neighbour / nobody < 2
+    start = time.perf_counter()
+    acme.client.rpc("common", "login", "acme", *LOGIN)
+    assert time.perf_counter() - start > 3 * neighbour, "where there is a database, it is the password that takes long"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,11 @@ ROUTES = [
     "/web/static/img/favicon.ico",
     "/web/health",
     "/web/database/manager",
+    "/fr/web/login",
+    "/json/1/action-1",
+    "/json/2/res.users/search",
+    "/saas/sign-in",
+    "/web/session/logout",
     "/x/y",
 ]
 

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from support import gateway_service
+from support import api_keys, gateway_service
 from support.gateway_client import Client, RpcError, seconds_until
 from support.together import at_once
 
@@ -151,7 +151,7 @@ def test_the_first_administrator_gets_in_however_new(tenant):
 
 def test_an_api_key_does_not_help(tenant):
     [user] = insert(tenant, "robot")
-    key = make_key(tenant, "robot")
+    key = api_keys.make(client_of(tenant), "robot")
     assert client_of(tenant).execute("res.users", "search_count", [], uid=user, password=key)
     assert ask_with_key(tenant, key) != 403
     limit(tenant, 1)
@@ -166,21 +166,6 @@ def ask_with_key(tenant, key):
     if gateway_service.series() < "19.0":
         return client_of(tenant).status("/json/1/action-base.action_res_users/2", **headers)
     return client_of(tenant).status("/json/2/res.users/search_count", method="POST", body='{"domain": []}', **headers)
-
-
-def make_key(tenant, login):
-    """Return an API key that a user makes in the way of the preferences."""
-    client = client_of(tenant).login(login, "admin")
-    call = {"args": [{"name": "key"}], "kwargs": {}, "model": "res.users.apikeys.description", "method": "create"}
-    wizard = client.call("/web/dataset/call_kw", call)
-    call.update(args=[[wizard]], method="make_key")
-    answer = client.call("/web/dataset/call_kw", call)
-    if answer["res_model"] == "res.users.identitycheck":
-        call = {"model": answer["res_model"], "kwargs": {"context": {"password": "admin"}}}
-        wizard = [answer["res_id"]]
-        client.call("/web/dataset/call_kw", {**call, "args": [wizard, {"password": "admin"}], "method": "write"})
-        answer = client.call("/web/dataset/call_kw", {**call, "args": [wizard], "method": "run_check"})
-    return answer["context"]["default_key"]
 
 
 def test_the_administrator_reads_about_it(tenant):

@@ -3,7 +3,6 @@
 import psycopg2
 import pytest
 from saas_engine import filestore
-from saas_engine.bootstrap import bootstrap
 from saas_engine.provisioning import Provisioner
 
 from . import postgres, tenants
@@ -26,20 +25,8 @@ def server(binaries):
     """A running server, prepared twice: the bootstrap may run again."""
     with postgres.server(binaries) as running:
         for _ in range(2):
-            prepare(running)
+            tenants.bootstrap_server(running)
         yield running
-
-
-def prepare(server):
-    """Bootstrap a test server."""
-    bootstrap(
-        server.host,
-        server.port,
-        "postgres",
-        postgres.SUPERUSER_PASSWORD,
-        tenants.MANAGER_PASSWORD,
-        tenants.GATEWAY_PASSWORD,
-    )
 
 
 @pytest.fixture(scope="session")

@@ -11,20 +11,27 @@ import uuid
 
 import psycopg2
 from psycopg2 import sql
-from saas_engine import naming, roles
+from saas_engine import naming, roles, sizing
 from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.directory import Directory, TenantEntry
+
+from stack.secret_files import SecretFiles
 
 from . import gateway_template, postgres
 from .gateway_client import Client
 from .gateway_template import TEMPLATE
 from .odoo_home import ROOT, addons_path, odoo_home, series
 
-MASTER = b"0123456789abcdef0123456789abcdef"
 MANAGER_PASSWORD, GATEWAY_PASSWORD = "test-manager", "test-gateway"
+SECRETS = {
+    "master": "0123456789abcdef0123456789abcdef",
+    "saas_manager": MANAGER_PASSWORD,
+    "saas_gateway": GATEWAY_PASSWORD,
+}
 DOMAIN = "example.com"
 START_SECONDS, STOP_SECONDS = 60, 15
+SIZES = sizing.compute(sizing.Given())
 
 
 @dataclasses.dataclass
@@ -66,26 +73,37 @@ class Tenant:
 
 
 class Stack:
-    """A cluster with roles, directory and template, and Odoo's command for it."""
+    """A cluster with roles, directory and template, and Odoo's command for it.
 
-    def __init__(self, server, folder):
-        self.server, self.folder = server, folder
-        self.cluster = Cluster(server.host, server.port, password=MANAGER_PASSWORD)
-        self.directory = Directory(self.cluster)
-        self.secret = naming.runtime_secret(MASTER, "shared").encode()
+    :param sizing.Sizes sizes: how many connections and how much memory the service takes
+    """
+
+    def __init__(self, server, folder, sizes=SIZES):
+        self.server, self.folder, self.sizes = server, folder, sizes
+        (folder / "secrets").mkdir()
+        self.secrets = SecretFiles(folder / "secrets", ROOT / "addons" / "saas_manager")
         self.data = folder / "data"
         self.port, self.gevent_port = postgres.free_port(), postgres.free_port()
         bootstrap(server.host, server.port, "postgres", postgres.SUPERUSER_PASSWORD, MANAGER_PASSWORD, GATEWAY_PASSWORD)
-        self._write_secrets()
+        for name, value in SECRETS.items():
+            self.secrets.write(name, value)
+        self.secrets.create()
+        self.secrets.write_pgpass(server)
 
-    def _write_secrets(self):
-        lines = {
-            "runtime.secret": self.secret.decode(),
-            "pgpass": f"{self.server.host}:{self.server.port}:postgres:saas_gateway:{GATEWAY_PASSWORD}\n",
-        }
-        for name, text in lines.items():
-            (self.folder / name).write_text(text)
-            (self.folder / name).chmod(0o600)
+    @property
+    def cluster(self):
+        """The cluster as the manager sees it, whose password is in a file as all secrets are."""
+        passwords = {"password": self.secrets.read("saas_manager"), "previous": self.secrets.previous("saas_manager")}
+        return Cluster(self.server.host, self.server.port, **passwords)
+
+    @property
+    def directory(self):
+        return Directory(self.cluster)
+
+    @property
+    def secret(self):
+        """What the tenants' passwords derive from."""
+        return self.secrets.read("runtime").encode()
 
     def command(self, *arguments, subcommand=None):
         """Return odoo-bin's command line with the gateway loaded."""
@@ -101,6 +119,7 @@ class Stack:
             f"--db_port={self.server.port}",
             "--db_user=saas_gateway",
             f"--load={'saas_gateway,base,rpc,web' if series() >= '19.0' else 'saas_gateway,base,web'}",
+            *self.sizes.arguments(),
             *arguments,
         ]
 
@@ -111,9 +130,10 @@ class Stack:
         return {
             **{name: os.environ[name] for name in ("HOME", "LANG", "TZ") if name in os.environ},
             "PATH": programs,
-            "PGPASSFILE": str(self.folder / "pgpass"),
+            "PGPASSFILE": str(self.secrets.path("saas_gateway.pgpass")),
             "SAAS_RUNTIME": "shared",
-            "SAAS_RUNTIME_SECRET_FILE": str(self.folder / "runtime.secret"),
+            "SAAS_RUNTIME_SECRET_FILE": str(self.secrets.path("runtime")),
+            **self.sizes.environment(),
             **changes,
         }
 
@@ -127,12 +147,12 @@ class Stack:
 
     # -- tenants
 
-    def create_tenant(self, db, hosts=()):
+    def create_tenant(self, db, hosts=(), template=TEMPLATE):
         """Clone the template, publish the clone, return it. Its administrator is admin / admin."""
         key = uuid.uuid4().hex
         roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), {})
-        self.cluster.clone(TEMPLATE, db, key)
-        shutil.copytree(self.filestore(TEMPLATE), self.filestore(db), dirs_exist_ok=True)
+        self.cluster.clone(template, db, key)
+        shutil.copytree(self.filestore(template), self.filestore(db), dirs_exist_ok=True)
         host = f"{db}.{DOMAIN}"
         tenant = Tenant(db, key, Client(self.port, self.gevent_port, host, db), self)
         for name in ("database.uuid", "database.secret"):
@@ -144,7 +164,7 @@ class Stack:
         """Run one statement as the gateway's role."""
         login = {"host": self.server.host, "port": self.server.port, "dbname": db}
         with contextlib.closing(
-            psycopg2.connect(**login, user="saas_gateway", password=GATEWAY_PASSWORD)
+            psycopg2.connect(**login, user="saas_gateway", password=self.secrets.read("saas_gateway"))
         ) as connection:
             connection.autocommit = True
             with connection.cursor() as cr:

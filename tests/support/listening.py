@@ -6,11 +6,11 @@ import threading
 
 
 class Listener:
-    """Accepts every connection, keeps how it begins, answers nothing and closes."""
+    """Accepts every connection, keeps how it begins, answers what it was told to (nothing, at first) and closes."""
 
     def __init__(self, sock):
         self.port, self._socket = sock.getsockname()[1], sock
-        self.heard = []  # the first bytes of every connection
+        self.heard, self.answer = [], b""  # the first bytes of every connection; what it is told
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self):
@@ -23,6 +23,7 @@ class Listener:
                 connection.settimeout(0.5)
                 with contextlib.suppress(OSError):
                     self.heard.append(connection.recv(200))
+                    connection.sendall(self.answer)
                     continue
                 self.heard.append(b"")
 

@@ -99,20 +99,31 @@ class Server:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
 
+    def crash(self):
+        """Let all its processes end at once, without a word to anybody; it recovers when it is started again."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(30)
+
     def start(self):
         """Start it again on the same data and port."""
         self.process = _start(self.binaries, self.folder, self.port)
 
 
 @contextlib.contextmanager
-def server(binaries):
-    """Give a running `Server`; stopped and removed in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=_place()))
+def server(binaries, options=OPTIONS, place=None, **changes):
+    """Give a running `Server`; stopped and removed in the end.
+
+    :param dict options: settings, as PostgreSQL writes them; `ALTER SYSTEM` wins over them
+    :param Path place: the folder for its data; else memory, where there is plenty
+    :param changes: single settings that differ from `options`
+    """
+    folder = Path(tempfile.mkdtemp(prefix="saas-test-", dir=place or _place()))
     running = None
     try:
         if os.getuid() == 0:
             os.chown(folder, _account().pw_uid, _account().pw_gid)
         _initdb(binaries, folder)
+        _write_options(folder, {**options, **changes})
         port = free_port()
         running = Server(binaries, port, _start(binaries, folder, port), folder)
         yield running
@@ -139,10 +150,13 @@ def _initdb(binaries, folder):
     subprocess.run(_unprivileged(command), check=True, capture_output=True, cwd=folder, env=_environment())
 
 
+def _write_options(folder, options):
+    with open(folder / "data" / "postgresql.conf", "a", encoding="utf-8") as file:
+        file.writelines(f"{name} = '{value}'\n" for name, value in options.items())
+
+
 def _start(binaries, folder, port):
     command = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
-    for name, value in OPTIONS.items():
-        command += ["-c", f"{name}={value}"]
     with open(folder / "log", "ab") as log:
         process = subprocess.Popen(
             _unprivileged(command, dies=True), stdout=log, stderr=log, cwd=folder, env=_environment()

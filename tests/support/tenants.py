@@ -5,10 +5,13 @@ import uuid
 from pathlib import Path
 
 from saas_engine import naming, roles
+from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.runtime import Runtime
 from saas_engine.settings import Settings
 from saas_engine.spec import TenantSpec
+
+from . import postgres
 
 MANAGER_PASSWORD, GATEWAY_PASSWORD = "test-manager", "test-gateway"
 MASTER = b"0123456789abcdef0123456789abcdef"
@@ -47,6 +50,12 @@ def make_spec(subdomain=None, key=None, **changes):
     }
     host = f"{subdomain}.example.com"
     return TenantSpec(key or uuid.uuid4().hex, subdomain, host, f"https://{host}", **{**values, **changes})
+
+
+def bootstrap_server(server):
+    """Prepare a test's server as an installation does."""
+    passwords = (postgres.SUPERUSER_PASSWORD, MANAGER_PASSWORD, GATEWAY_PASSWORD)
+    bootstrap(server.host, server.port, "postgres", *passwords)
 
 
 def make_cluster(server):

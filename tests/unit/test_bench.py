@@ -43,6 +43,29 @@ def test_some_rows_can_be_measured_alone(bench, text, names):
     assert bench.groups(text) == names
 
 
+def test_rows_of_many_tenants_need_no_stack(bench):
+    from bench import density
+
+    from stack import cli
+
+    assert {density.GROUP, *density.ROWS} == cli.ALONE
+    assert density.wanted({"density"}) == list(density.ROWS)
+    assert density.wanted({"single", "clones"}) == ["clones"]
+    assert density.wanted({"single"}) == []
+
+
+def test_a_section_is_replaced_and_the_others_stay(bench):
+    from bench import report
+
+    rows = report.Report()
+    rows.add_worst("x", [0.5, 2], below=1)
+    made = rows.section("Many", "Odoo", "# B\n\nfirst\n")
+    assert made.startswith("# B\n\nfirst\n\n## Many\n\n")
+    assert "| x | at most 2.00 s (1.25 s, 0.50 to 2.00, n=2) | under 1 s | NO |" in made
+    again = rows.section("Many", "Odoo", f"{made}\n## Last\n\nend\n")
+    assert again == f"{made}\n## Last\n\nend\n"
+
+
 def test_a_group_that_is_none_is_refused_with_the_names_of_all(bench):
     with pytest.raises(argparse.ArgumentTypeError, match="servises: not one of single, usage, blank, services"):
         bench.groups("services,servises")

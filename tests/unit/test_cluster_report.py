@@ -21,7 +21,7 @@ def memory(tmp_path):
     def measure(text):
         file = tmp_path / "meminfo"
         file.write_text(text)
-        return cluster_report._memory(file)
+        return cluster_report.machine_memory(file)
 
     return measure
 
@@ -32,7 +32,7 @@ def test_what_programs_can_still_have_counts_as_free(memory):
 
 
 def test_a_system_without_the_file(tmp_path):
-    assert cluster_report._memory(tmp_path / "nothing") == (None, None)
+    assert cluster_report.machine_memory(tmp_path / "nothing") == (None, None)
 
 
 @pytest.mark.parametrize("missing", ["MemTotal", "MemAvailable"])
@@ -43,6 +43,6 @@ def test_a_file_that_tells_a_part(memory, missing):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc/meminfo")
 def test_this_machine():
-    free, total = cluster_report._memory()
+    free, total = cluster_report.machine_memory()
     assert 0 < free < total
     assert total > 2**26

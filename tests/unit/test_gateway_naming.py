@@ -33,6 +33,10 @@ def test_password_is_the_managers_every_time():
     assert naming.role_password(SECRET_KEY, VECTORS["key"]) == VECTORS["role_password"]
 
 
+def test_the_mark_of_a_secret_is_the_managers():
+    assert naming.secret_mark(VECTORS["runtime_secret"].encode()) == VECTORS["secret_mark"]
+
+
 def test_passwords_differ_by_key():
     assert naming.role_password(SECRET_KEY, "f" * 32) != VECTORS["role_password"]
 

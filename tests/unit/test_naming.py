@@ -122,6 +122,12 @@ class TestVectors:
         assert naming.role_name(VECTORS["key"]) == VECTORS["role"]
         assert naming.role_password(secret.encode(), VECTORS["key"]) == VECTORS["role_password"]
 
+    def test_mark(self):
+        secret = VECTORS["runtime_secret"].encode()
+        assert naming.secret_mark(secret) == VECTORS["secret_mark"]
+        assert len(VECTORS["secret_mark"]) < 64, "PostgreSQL cuts longer names of connections"
+        assert naming.secret_mark(VECTORS["master"].encode()) != VECTORS["secret_mark"]
+
     def test_purposes_and_names_differ(self):
         master, key = VECTORS["master"].encode(), VECTORS["key"]
         derived = {

@@ -59,11 +59,21 @@ def test_missing_or_wrong(load, name, value):
         ({**COMPLETE, "data_dir": "data"}, "absolute"),
         ({**COMPLETE, "command": ["odoo-bin", 7]}, "consist of strings"),
         ({**COMPLETE, "environment": {"A": 1}}, "consist of strings"),
+        ({**COMPLETE, "service": [8]}, "consist of strings"),
+        ({**COMPLETE, "service": "--workers=3"}, "'service' is of a wrong type"),
     ],
 )
 def test_wrong_file(load, content, message):
     with pytest.raises(ConfigurationError, match=message):
         load(content)
+
+
+def test_options_of_the_service(load):
+    started = {"command": ["odoo-bin", "--db_maxconn=8", "--limit-memory-soft=70"], "service": ["--workers=3"]}
+    runtime = load({**COMPLETE, **started})
+    wanted = ("workers", "db_maxconn", "limit_memory_soft", "max_cron_threads")
+    assert [runtime.option(name) for name in wanted] == [3, 8, 70, None]
+    assert load(COMPLETE).option("workers") is None
 
 
 def test_no_file(tmp_path):

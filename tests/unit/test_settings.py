@@ -35,6 +35,19 @@ def test_secret_from_a_file(tmp_path):
     assert Settings.from_environment(environ).master_secret == SECRET.encode()
 
 
+def test_the_secret_before_is_in_a_file_beside(tmp_path):
+    file, before = tmp_path / "secret", tmp_path / "secret_previous"
+    file.write_text(SECRET)
+    environ = {**COMPLETE, "SAAS_MASTER_SECRET": "", "SAAS_MASTER_SECRET_FILE": str(file)}
+    assert Settings.from_environment(environ).previous_secret is None
+    before.write_text("")
+    assert Settings.from_environment(environ).previous_secret is None
+    before.write_text(f"{SECRET}before\n")
+    settings = Settings.from_environment(environ)
+    assert (settings.master_secret, settings.previous_secret) == (SECRET.encode(), f"{SECRET}before".encode())
+    assert SECRET not in repr(settings)
+
+
 @pytest.mark.parametrize("name", list(COMPLETE))
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_missing(name, value):

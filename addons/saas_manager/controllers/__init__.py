@@ -1,1 +1,1 @@
-from . import welcome
+from . import run_job, welcome

@@ -18,6 +18,7 @@ class SaasEvent(models.Model):
             ("suspended", "Suspended"),
             ("resumed", "Resumed"),
             ("renamed", "Address Changed"),
+            ("moved", "Service Changed"),
             ("terminating", "Termination Asked"),
             ("restored", "Termination Undone"),
             ("backup", "Backup"),

@@ -35,6 +35,7 @@ class SaasInstance(models.Model):
             *("deletion_date", "state_before_termination"),
             *("companies_state", "companies_error"),
             *("rename_to", "rename_failure", "gateway_reports"),
+            *("move_to_id", "move_failure"),
             "subscription_hold",
             *("storage_used_mb", "users_used", "measured_at", "storage_level", "storage_level_since", "use_problem"),
             *("health", "health_since", "health_checked_at", "health_misses", "health_seconds", "health_reasons"),

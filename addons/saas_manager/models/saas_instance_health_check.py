@@ -33,11 +33,14 @@ class SaasInstanceHealthCheck(models.Model):
     @api.model
     def _get_health_domain(self):
         """Return which instances are due. Others may narrow it."""
-        latest = fields.Datetime.now() - timedelta(minutes=MINUTES_BETWEEN_LOOKS)
+        now = fields.Datetime.now()
+        latest = now - timedelta(minutes=MINUTES_BETWEEN_LOOKS)
         return [
             ("state", "=", "active"),
             ("rename_to", "=", False),  # off the air for a moment
-            *("|", ("health_checked_at", "=", False), ("health_checked_at", "<=", latest)),
+            *("|", ("health_checked_at", "=", False)),
+            *("|", ("health_checked_at", "<=", latest)),
+            ("health_checked_at", ">", now),  # before the clock was set back
         ]
 
     @api.model
@@ -87,8 +90,8 @@ class SaasInstanceHealthCheck(models.Model):
     def _is_look_due(self, is_second):
         if is_second:
             return self.health_misses == 1 and self.health != health.DOWN
-        latest = fields.Datetime.now() - timedelta(minutes=MINUTES_BETWEEN_LOOKS)
-        return not self.health_checked_at or self.health_checked_at <= latest
+        now, last = fields.Datetime.now(), self.health_checked_at
+        return not last or not now - timedelta(minutes=MINUTES_BETWEEN_LOOKS) < last <= now
 
     def _check_health(self):
         """Look at instances one after the other, then write all of it down.

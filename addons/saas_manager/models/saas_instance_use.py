@@ -99,6 +99,7 @@ class SaasInstanceUse(models.Model):
             ("state", "in", list(PUBLISHED_STATES)),
             *("|", ("measured_at", "=", False)),
             *("|", ("measured_at", "<=", now - EACH)),
+            *("|", ("measured_at", ">", now)),  # before the clock was set back
             *("&", ("storage_percent", ">=", levels.NEAR), ("measured_at", "<=", now - EACH_WHEN_NEARLY_FULL)),
         ]
 

@@ -82,6 +82,12 @@ class SaasInstanceWelcome(models.Model):
     def _get_link_key(self):
         return naming.link_key(self._get_engine_settings().master_secret, self._key)
 
+    def _is_welcome_token(self, serial, token):
+        """Tell whether a link is ours. Those of the secret before stay good until its replacement is finished."""
+        settings = self._get_engine_settings()
+        secrets = filter(None, (settings.master_secret, settings.previous_secret))
+        return any(links.check(naming.link_key(secret, self._key), serial, token) for secret in secrets)
+
     @api.model
     def _find_by_welcome_link(self, key, serial, token):
         """Return the instance of a link whose signature is right, or an empty recordset.
@@ -91,7 +97,7 @@ class SaasInstanceWelcome(models.Model):
         if not naming.TENANT_KEY.fullmatch(key):
             return self.browse()
         instance = self.sudo().search([("uuid", "=", str(UUID(key)))], limit=1)
-        if instance and links.check(instance._get_link_key(), serial, token):
+        if instance and instance._is_welcome_token(serial, token):
             return instance
         return self.browse()
 

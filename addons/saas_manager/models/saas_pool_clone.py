@@ -178,7 +178,7 @@ class SaasPoolClone(models.Model):
     def _cron_adjust(self):
         """Let pools follow the demand, and put right what no job has."""
         self._sweep_records()
-        for runtime in self.env["saas.runtime"].search([("server_id.active", "=", True)]):
+        for runtime in self.env["saas.runtime"].search([("kind", "=", "shared"), ("server_id.active", "=", True)]):
             self._sweep_databases(runtime)
         self.env["saas.template"].search([])._adjust_pool()
 

@@ -15,7 +15,7 @@ class SaasRuntime(models.Model):
     """
 
     _name = "saas.runtime"
-    _inherit = ["saas.engine.mixin"]
+    _inherit = ["saas.job.mixin", "mail.thread"]
     _description = "Runtime"
     _order = "sequence, code"
 

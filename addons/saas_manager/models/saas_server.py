@@ -108,6 +108,22 @@ class SaasServer(models.Model):
             lines.append(self.env._("Run the bootstrap as a superuser of the cluster; it can be repeated."))
         return "\n".join(lines)
 
+    def action_check_sizing(self):
+        """Show what the server and its services have beside what they should have.
+
+        :raise AccessError: for those who only look
+        """
+        self.ensure_one()
+        check = self.env["saas.sizing.check"]._make(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Check My Sizing"),
+            "res_model": check._name,
+            "res_id": check.id,
+            "view_mode": "form",
+            "target": "new",
+        }
+
     def action_view_instances(self):
         """Open the instances of this server."""
         self.ensure_one()

@@ -48,7 +48,7 @@ class SaasTemplate(models.Model):
         "saas.runtime",
         required=True,
         ondelete="restrict",
-        default=lambda self: self.env["saas.runtime"].search([], limit=1),
+        default=lambda self: self.env["saas.runtime"].search([("kind", "=", "shared")], limit=1),
     )
     release_id = fields.Many2one(related="runtime_id.release_id", store=True)
     state = fields.Selection(

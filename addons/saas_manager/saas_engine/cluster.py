@@ -7,10 +7,9 @@ database: `connect_as_tenant` does, so that nothing planted in there runs with t
 import contextlib
 import threading
 
-import psycopg2
 from psycopg2 import errors
 
-from . import cluster_report, databases, naming
+from . import cluster_report, databases, logins, naming
 from .errors import NameTakenError, RetryableError
 from .pg_errors import translated
 
@@ -30,11 +29,12 @@ class Cluster:
 
     :param str user: the manager's role
     :param str password: for tests; else libpq takes it from PGPASSFILE
+    :param str previous: for tests; the password before, while it is being replaced
     """
 
-    def __init__(self, host, port, user="saas_manager", password=None):
+    def __init__(self, host, port, user="saas_manager", password=None, previous=None):
         self.host, self.port, self.user = host, int(port), user
-        self._password = password
+        self._password, self._previous = password, previous
 
     def __repr__(self):
         return f"Cluster({self.host!r}, {self.port}, {self.user!r})"
@@ -53,7 +53,7 @@ class Cluster:
             with translated(self._name(db)):
                 yield shared[self._address]
             return
-        with self._session(db, self.user, self._password, CLIENT_CHECK) as connection:
+        with self._session(db, self.user, self._password, CLIENT_CHECK, self._previous) as connection:
             shared[self._address] = connection
             try:
                 yield connection
@@ -65,9 +65,13 @@ class Cluster:
         return self.host, self.port, self.user, self._password
 
     @contextlib.contextmanager
-    def connect_as_tenant(self, db, key, password):
-        """Give an autocommit connection to a tenant's database as its own role; `with connection:` is a transaction."""
-        with self._session(naming.database_name(db), naming.role_name(key), password, TENANT_LIMITS) as connection:
+    def connect_as_tenant(self, db, key, password, previous=None):
+        """Give an autocommit connection to a tenant's database as its own role; `with connection:` is a transaction.
+
+        :param str previous: the password that it may still have while the secrets are being replaced
+        """
+        name, role = naming.database_name(db), naming.role_name(key)
+        with self._session(name, role, password, TENANT_LIMITS, previous) as connection:
             yield connection
 
     @contextlib.contextmanager
@@ -90,18 +94,11 @@ class Cluster:
                     cr.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [naming.database_mark(key)])
 
     @contextlib.contextmanager
-    def _session(self, db, user, password, options):
+    def _session(self, db, user, password, options, previous=None):
         with translated(self._name(db)):
-            connection = psycopg2.connect(
-                host=self.host,
-                port=self.port,
-                dbname=db,
-                user=user,
-                password=password,
-                connect_timeout=CONNECT_SECONDS,
-                application_name="saas_manager",
-                options=options,
-            )
+            parameters = {"host": self.host, "port": self.port, "dbname": db, "user": user, "password": password}
+            parameters |= {"connect_timeout": CONNECT_SECONDS, "application_name": "saas_manager", "options": options}
+            connection = logins.connect(parameters, previous)
             with contextlib.closing(connection):
                 connection.autocommit = True
                 yield connection
@@ -119,7 +116,7 @@ class Cluster:
     def prepare(self, template, name, key):
         """Make a closed database from a template, marked with a key that has no role. Runs again like `clone`."""
         with self.connect() as connection:
-            if databases.find(connection, name) is None:
+            if self._find_whole(connection, name, key) is None:
                 self._drop(connection, naming.draft_database(key))
                 databases.create_draft(connection, template, key)
                 with connection:
@@ -136,7 +133,7 @@ class Cluster:
         :raise TemplateNotReadyError: the template is not there
         """
         with self.connect() as connection:
-            found = databases.find(connection, name)
+            found = self._find_whole(connection, name, key)
             if found is None:
                 self._drop(connection, naming.draft_database(key))
                 source = databases.find_prepared(connection, pool_key)
@@ -230,18 +227,26 @@ class Cluster:
             return
         if found.owner != self.user:
             raise NameTakenError(f'The database "{name}" is owned by {found.owner}.')
-        databases.execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
-        databases.close(connection, name)
-        databases.execute(connection, "DROP DATABASE IF EXISTS {}", name)
+        databases.drop(connection, found)
+
+    def _find_whole(self, connection, name, key):
+        """Return what there is of this name, or None; what a removal of this key has left of one goes first."""
+        found = databases.find(connection, name)
+        if found is None or found.is_whole or found.comment != naming.database_mark(key):
+            return found
+        self._drop(connection, name)
+        return None
 
     # -- state
 
-    def marked_databases(self, prefix):
-        """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it."""
+    def marked_databases(self, prefix, whole=False):
+        """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it.
+
+        :param bool whole: without those that a removal has left half
+        """
+        mark = naming.database_mark("0" * 32)[:-32]
         with self.connect() as connection, connection.cursor() as cr:
-            cr.execute(
-                databases.MARKED, {"prefix": prefix, "mark": naming.database_mark("0" * 32)[:-32], "owner": self.user}
-            )
+            cr.execute(databases.MARKED, {"prefix": prefix, "mark": mark, "owner": self.user, "whole": whole})
             return [name for (name,) in cr.fetchall()]
 
     def check(self):

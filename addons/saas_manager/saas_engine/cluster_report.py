@@ -61,7 +61,7 @@ def make(connection, host):
         [tenants] = cr.fetchone()
         disk, memory = (None, None), (None, None)
         if host in LOCAL_HOSTS or host.startswith("/"):
-            disk, memory = _disk(cr, "member of pg_monitor" not in missing), _memory()
+            disk, memory = _disk(cr, "member of pg_monitor" not in missing), machine_memory()
     return ClusterReport(version.split()[0], role, missing, tenants, round(latency_ms, 2), *disk, *memory)
 
 
@@ -80,7 +80,7 @@ def _disk(cr, may_monitor):
     return usage.free, usage.total
 
 
-def _memory(path="/proc/meminfo"):
+def machine_memory(path="/proc/meminfo"):
     """Return the free and the total bytes of this machine's memory, where the system tells them."""
     try:
         lines = Path(path).read_text().splitlines()

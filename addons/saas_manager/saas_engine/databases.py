@@ -9,13 +9,15 @@ from . import naming
 from .errors import EngineError, NameTakenError, RetryableError, TemplateNotReadyError
 
 FIND = """
-    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate
+    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate,
+        d.datconnlimit <> -2
     FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE d.datname = %s
 """
 MARKED = """
     SELECT datname FROM pg_database
     WHERE starts_with(datname, %(prefix)s) AND pg_get_userbyid(datdba) = %(owner)s
         AND shobj_description(oid, 'pg_database') = %(mark)s || substr(datname, length(%(prefix)s) + 1)
+        AND (datconnlimit <> -2 OR NOT %(whole)s)
 """
 # Superusers' sessions can't be ended, and autovacuum gives way by itself: DROP and RENAME see to it.
 EVICT = """
@@ -33,6 +35,7 @@ class Database:
     comment: str
     allows_connections: bool
     is_template: bool
+    is_whole: bool = True  # False: a DROP DATABASE was cut off. All that is possible with it is another DROP
 
     @property
     def sealed(self):
@@ -56,19 +59,28 @@ def create_draft(connection, template, key):
         return draft
     except errors.InvalidCatalogName:
         raise TemplateNotReadyError(f'The template database "{template}" does not exist.') from None
+    except (errors.UndefinedFile, errors.DataCorrupted) as error:
+        complaint = " ".join(str(error).split())
+        raise TemplateNotReadyError(f'The template "{template}" is damaged, build it again: {complaint}') from None
     except (errors.DuplicateDatabase, errors.UniqueViolation):
         # The server may still be busy with the clone of a worker that was killed a moment ago.
         raise RetryableError(f'The clone "{draft}" is still being made by a job that was stopped.', seconds=2) from None
 
 
+def open_draft(connection, draft, key):
+    """Mark a draft and let the role of its key alone in, to fill it."""
+    with connection:
+        execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+        _mark(connection, draft, key)
+        _admit(connection, draft, key)
+        open_to_role(connection, draft)
+
+
 def hand_over(connection, draft, name, key):
     """Give a draft its rights, its mark and its name, in one transaction."""
     with connection:
-        # The tenant's role alone may come in.
-        execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+        _admit(connection, draft, key)
         take_over(connection, draft, name, key)
-        # It acts as this one, whose right counts: Odoo's analysis of invoices makes temporary tables.
-        execute(connection, "GRANT TEMPORARY ON DATABASE {} TO saas_owner", name)
         open_to_role(connection, name)
 
 
@@ -76,10 +88,21 @@ def take_over(connection, draft, name, key):
     """Give a draft its mark and its name, and nobody any right. Within a transaction of the caller."""
     # New databases open to PUBLIC, and to their owner.
     execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+    _mark(connection, draft, key)
+    rename(connection, draft, name)
+
+
+def _admit(connection, draft, key):
+    """Give the tenant's role, and nobody else, the right to come in."""
+    execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+    # It acts as this one, whose right counts: Odoo's analysis of invoices makes temporary tables.
+    execute(connection, "GRANT TEMPORARY ON DATABASE {} TO saas_owner", draft)
+
+
+def _mark(connection, draft, key):
     mark = sql.Literal(naming.database_mark(key))
     with connection.cursor() as cr:
         cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
-    rename(connection, draft, name)
 
 
 def seal_as(connection, name, key, new_name, new_key):
@@ -96,7 +119,7 @@ def find_prepared(connection, pool_key):
         return None
     found = find(connection, naming.pool_database(pool_key))
     untouched = found and found.comment == naming.database_mark(pool_key) and not found.allows_connections
-    return found.name if untouched else None
+    return found.name if untouched and found.is_whole else None
 
 
 def rename(connection, name, new_name):
@@ -110,6 +133,17 @@ def rename(connection, name, new_name):
 def open_to_role(connection, name):
     """Let those in who have the right."""
     execute(connection, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name)
+
+
+def drop(connection, database):
+    """Drop a database, whoever is in it. Runs again after a kill in the middle.
+
+    :param Database database: as it was found
+    """
+    if database.is_whole:
+        execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", database.name)
+        close(connection, database.name)
+    execute(connection, "DROP DATABASE IF EXISTS {}", database.name)
 
 
 def close(connection, name):

@@ -21,6 +21,10 @@ UPSERT = """
         state = excluded.state, reason = excluded.reason, limits = excluded.limits,
         notices = excluded.notices
 """
+SET_RUNTIME = """
+    INSERT INTO saas.runtime (code, gateway_role) VALUES (%s, %s)
+    ON CONFLICT (code) DO UPDATE SET gateway_role = excluded.gateway_role
+"""
 SET_LIMITS = """
     UPDATE saas.tenant t SET limits = n.limits
       FROM unnest(%s::text[], %s::jsonb[]) AS n (key, limits)
@@ -86,6 +90,22 @@ class Directory:
             cr.execute(ADD_HOSTS, [hosts, entry.db])
             _add_redirects(cr, entry, redirects)
             _refuse_others_hosts(cr, [*hosts, *redirects], entry.key)
+
+    def set_runtime(self, code, gateway_role):
+        """Say which role reads the rows of a runtime. Runs again."""
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            cr.execute(SET_RUNTIME, [naming.runtime_code(code), gateway_role])
+
+    def remove_runtime(self, code):
+        """Take a runtime out of the directory. One that is not there is fine.
+
+        :raise EngineError: tenants are published for it
+        """
+        with self.cluster.connect() as connection, connection.cursor() as cr:
+            try:
+                cr.execute("DELETE FROM saas.runtime WHERE code = %s", [code])
+            except errors.ForeignKeyViolation:
+                raise EngineError(f'Tenants are published for the runtime "{code}".') from None
 
     def set_state(self, key, state, reason=""):
         """Set the state of a published tenant and the reason that its visitors read."""

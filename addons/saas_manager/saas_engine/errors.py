@@ -41,5 +41,9 @@ class BuildError(EngineError):
     """A template could not be built. The message ends with the last lines of the build's log."""
 
 
+class RestoreError(EngineError):
+    """A dump can't become a tenant's database. Says what is wrong with it, to whoever brought it."""
+
+
 class BackupError(EngineError):
     """A dump could not be made, or the one at hand is not the one that was recorded."""

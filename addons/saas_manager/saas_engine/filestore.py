@@ -30,7 +30,7 @@ def clone(runtime, template, name, key, pool_key=""):
         draft.rename(target)
     except OSError as error:
         _remove(draft)
-        raise _translated(error, draft) from error
+        raise translated(error, draft) from error
 
 
 def rename(runtime, name, new_name):
@@ -46,6 +46,15 @@ def names(runtime):
     return [path.name for path in parent.iterdir() if path.is_dir()] if parent.is_dir() else []
 
 
+def missing(runtime, name, files):
+    """Return which of these files of a database are not in its folder.
+
+    :param files: paths inside the folder, as `ir_attachment.store_fname` has them
+    """
+    parent = folder(runtime, name)
+    return [file for file in files if not (parent / file).is_file()]
+
+
 def remove(runtime, name):
     """Remove the folder of a database. One that is not there is fine."""
     _remove(folder(runtime, name))
@@ -56,11 +65,15 @@ def require_room(runtime, template):
 
     :raise DiskFullError: says how much is missing, and where
     """
+    require_bytes(runtime, size(folder(runtime, template)))
+
+
+def require_bytes(runtime, needed):
+    """Make sure that so many bytes fit and leave the reserve. Raises like `require_room`."""
     parent = runtime.data_dir / "filestore"
     while not parent.exists():
         parent = parent.parent
-    needed = size(folder(runtime, template)) + RESERVE_BYTES
-    missing = needed - shutil.disk_usage(parent).free
+    missing = needed + RESERVE_BYTES - shutil.disk_usage(parent).free
     if missing > 0:
         raise DiskFullError(f"Not enough disk space at {parent}: {_mib(missing)} MiB more are needed.")
 
@@ -95,7 +108,8 @@ def _remove(path):
         shutil.rmtree(path)
 
 
-def _translated(error, path):
+def translated(error, path):
+    """Return the engine's error for one that the operating system has raised at a path."""
     # copytree gathers the errors of the single files in its own
     causes = [str(reason) for *_, reason in error.args[0]] if isinstance(error, shutil.Error) else []
     if error.errno in FULL or any(os.strerror(number) in cause for number in FULL for cause in causes):

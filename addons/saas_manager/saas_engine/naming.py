@@ -118,6 +118,11 @@ def runtime_code(code):
     return _checked(RUNTIME_CODE, code, "runtime code")
 
 
+def gateway_role(code):
+    """Return the PostgreSQL login role of a dedicated runtime's gateway. The shared one's is `saas_gateway`."""
+    return f"saas_gateway_{runtime_code(code)}"
+
+
 def module_names(text):
     """Return the technical names of modules that stand in a text, separated by commas; each once, in its order."""
     names = [name.strip() for name in (text or "").split(",") if name.strip()]
@@ -147,6 +152,23 @@ def role_password(secret, key):
     :param str key: the tenant's key
     """
     return _derive(secret, b"saas-tenant-role-1:", _checked(TENANT_KEY, key, "key"))
+
+
+def gateway_password(secret, code):
+    """Derive the password of a dedicated runtime's gateway.
+
+    :param bytes secret: the runtime's secret
+    :param str code: the runtime's code
+    """
+    return _derive(secret, b"saas-gateway-role-1:", runtime_code(code))
+
+
+def secret_mark(secret):
+    """Return what shows that a gateway knows a runtime's secret: the name of its connection carries it.
+
+    :param bytes secret: the runtime's secret, as its file contains it
+    """
+    return f"saas_gateway {hmac.new(secret, b'saas-mark-1:', hashlib.sha256).hexdigest()[:16]}"
 
 
 def sign_in_key(secret, key):

@@ -63,6 +63,13 @@ def personalise(connection, spec):
         set_parameter(cr, MARK, spec.key)
 
 
+def stored_files(connection):
+    """Return the paths of the files that a database keeps in its folder."""
+    with connection.cursor() as cr:
+        cr.execute("SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname IS NOT NULL ORDER BY 1")
+        return [name for (name,) in cr.fetchall()]
+
+
 def parameter(cr, key):
     """Return a system parameter's value, or None."""
     cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s", [key])

@@ -47,4 +47,5 @@ class Pool:
 
     def complete_keys(self):
         """Return the keys of the clones that have their database: a set. The folder is made before it."""
-        return {name.removeprefix(naming.POOL_PREFIX) for name in self.cluster.marked_databases(naming.POOL_PREFIX)}
+        names = self.cluster.marked_databases(naming.POOL_PREFIX, whole=True)
+        return {name.removeprefix(naming.POOL_PREFIX) for name in names}

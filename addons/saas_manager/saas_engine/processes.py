@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -35,7 +36,7 @@ def run(command, environment, log, timeout, text=""):
     """
     tail = collections.deque(maxlen=TAIL_LINES)
     process = subprocess.Popen(  # noqa: S603 - argv, from the runtime's file and checked names
-        command,
+        _dying_with_us(command),
         env={**plain_environment(), **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -59,6 +60,12 @@ def run(command, environment, log, timeout, text=""):
     if process.returncode or expired.is_set():
         reason = f"took longer than {timeout:.0f} s" if expired.is_set() else f"ended with code {process.returncode}"
         raise ProcessError("\n".join([f"{os.path.basename(command[0])} {reason}.", *tail]))
+
+
+def _dying_with_us(command):
+    """Return the command so that `kill -9` of this process ends it, too: a second try must not meet the first."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "KILL", "--", *command] if setpriv else command
 
 
 def _feed(process, text):

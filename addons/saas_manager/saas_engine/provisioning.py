@@ -3,10 +3,11 @@
 import contextlib
 from urllib.parse import urlsplit
 
-from . import filestore, naming, personalise, probe, roles, tenant_rpc, web
+from . import filestore, naming, personalise, probe, roles, sessions, tenant_rpc, web
 from .directory import Directory, TenantEntry
-from .errors import NameTakenError, TemplateNotReadyError
+from .errors import EngineError, NameTakenError, TemplateNotReadyError
 from .pool import Pool
+from .runtime_driver import RuntimeDriver
 
 VERIFY_SECONDS = 10
 
@@ -50,7 +51,7 @@ class Provisioner:
         The clone that waits in the pool for this tenant is taken; if it is not there any more, a new one is made.
         """
         with self.cluster.locked(spec.key):
-            self._ensure_role(spec)
+            self.ensure_role(spec)
             with self._pool_locked(spec):
                 self.cluster.clone(spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
@@ -62,10 +63,14 @@ class Provisioner:
                 filestore.clone(self.runtime, spec.template_database, spec.subdomain, spec.key, spec.pool_key)
 
     def personalise(self, spec):
-        """Make the clone the customer's own, logged in as the tenant."""
+        """Make the clone the customer's own, logged in as the tenant.
+
+        :raise TemplateNotReadyError: files that the database refers to are not there
+        """
         with self.cluster.locked(spec.key):
             self.require_ours(spec)
             with self.connect(spec) as connection:
+                self._require_files(spec, personalise.stored_files(connection))
                 personalise.personalise(connection, spec)
 
     def publish(self, spec, state="active", reason="", redirects=None):
@@ -75,6 +80,7 @@ class Provisioner:
         """
         with self.cluster.locked(spec.key):
             self.require_ours(spec)
+            self.route((spec.host,), redirects)
             entry = TenantEntry(
                 db=spec.subdomain,
                 key=spec.key,
@@ -87,6 +93,17 @@ class Provisioner:
                 hosts=(spec.host,),
             )
             self.directory.publish(entry, redirects)
+
+    def route(self, hosts, redirects=None):
+        """Lead visitors to a dedicated runtime before it is told whose they are; the shared one gets all others anyway.
+
+        :param hosts: none: nobody is led there any more
+        :param dict redirects: as in `Directory.publish`
+        :raise RetryableError: its keeper is away
+        """
+        if self.runtime.dedicated:
+            until = {host: moment.timestamp() for host, moment in (redirects or {}).items()}
+            RuntimeDriver(self.settings).route(self.runtime.code, {**until, **dict.fromkeys(hosts)})
 
     def verify(self, spec):
         """Look at the login page at its real host, through the proxy if there is one.
@@ -118,12 +135,17 @@ class Provisioner:
 
     def connect(self, spec):
         """Give a connection to the tenant's database as its role, whatever the tenant did to that role."""
-        self._ensure_role(spec)
+        self.ensure_role(spec)
         return self.enter(spec)
 
-    def enter(self, spec):
-        """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""
-        return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
+    def enter(self, spec, db=None):
+        """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none.
+
+        :param str db: a draft of the tenant's database
+        """
+        previous = self.settings.previous_secret
+        other = self.runtime.tenant_password(previous, spec.key) if previous else None
+        return self.cluster.connect_as_tenant(db or spec.subdomain, spec.key, self._password(spec), other)
 
     @contextlib.contextmanager
     def administer(self, spec):
@@ -143,11 +165,20 @@ class Provisioner:
     def _public_host(self, spec):
         return urlsplit(spec.url).netloc or spec.host
 
-    def _ensure_role(self, spec):
+    def ensure_role(self, spec):
+        """Have the tenant's role as it should be for this runtime, whatever the tenant did to it."""
         roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.limits)
 
     def _password(self, spec):
         return self.runtime.tenant_password(self.settings.master_secret, spec.key)
+
+    def _require_files(self, spec, names):
+        missing = filestore.missing(self.runtime, spec.subdomain, names)
+        if missing:
+            raise TemplateNotReadyError(
+                f'{len(missing)} files of the template "{spec.template_database}" are missing, such as {missing[0]}.'
+                " Build it again."
+            )
 
     def _pool_locked(self, spec):
         return self.cluster.locked(spec.pool_key) if spec.pool_key else contextlib.nullcontext()
@@ -175,9 +206,18 @@ class Provisioner:
         if database is None or database.comment != naming.database_mark(spec.key):
             raise NameTakenError(f'The database "{spec.subdomain}" is not the one of this tenant.')
 
+    def require_served(self, spec):
+        """Make sure that this runtime, and no other, is the one that serves the tenant.
+
+        :raise EngineError: it is not
+        """
+        entry = self.directory.entry(spec.key)
+        if entry is None or entry.runtime != self.runtime.code:
+            raise EngineError(f'"{spec.subdomain}" is not served by the service "{self.runtime.code}".')
+
 
 def remove_tenant(cluster, runtime, directory, name, key):
-    """Remove entry, folder, database and role of a tenant; the caller holds its lock.
+    """Remove entry, folder, database, sessions and role of a tenant; the caller holds its lock.
 
     :param str name: the database's; one that does not carry the key's mark stays, and so does its folder
 
@@ -186,9 +226,11 @@ def remove_tenant(cluster, runtime, directory, name, key):
     directory.withdraw(key)
     database = cluster.database(name)
     if database is not None and database.comment == naming.database_mark(key):
-        cluster.close(name)  # or a request under way could put a file back
+        if database.is_whole:
+            cluster.close(name)  # or a request under way could put a file back
         filestore.remove(runtime, name)
         cluster.drop(name, key)
     filestore.remove(runtime, naming.draft_database(key))
     cluster.drop_draft(key)
+    sessions.end(runtime, key)
     roles.drop_role(cluster, key)

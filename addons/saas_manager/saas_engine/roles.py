@@ -45,6 +45,17 @@ def ensure_role(cluster, key, password, limits):
         _change(connection, role, put_right)
 
 
+def set_password(cluster, key, password):
+    """Give the role of a tenant another password. One that does not exist is left out: what needs it makes it."""
+    role = naming.role_name(key)
+    with cluster.connect() as connection, connection.cursor() as cr:
+        verifier = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
+        try:
+            _run(cr, "ALTER ROLE {} PASSWORD %s", role, [verifier])
+        except errors.UndefinedObject:
+            pass
+
+
 def set_limits(cluster, limits_by_key):
     """Bring the roles of tenants to their plans' limits, each in a transaction of its own. Runs again.
 

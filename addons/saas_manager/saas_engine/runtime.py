@@ -9,11 +9,15 @@ from .errors import ConfigurationError
 
 ADDONS_PATH = "--addons-path="
 FIELDS = {"code": str, "release": str, "url": str, "data_dir": str, "command": list, "environment": dict}
+OPTIONAL = {"service": list}
 
 
 @dataclasses.dataclass(frozen=True)
 class Runtime:
-    """How the tenants of one service are reached, and how the same Odoo is run to build their templates."""
+    """How the tenants of one service are reached, and how the same Odoo is run to build their templates.
+
+    :ivar bool dedicated: it is one tenant's own; its files are written by another operating-system user
+    """
 
     code: str
     release: str
@@ -21,9 +25,11 @@ class Runtime:
     data_dir: Path
     command: list
     environment: dict
+    service: list = dataclasses.field(default_factory=list)  # what the service is started with beside its command
+    dedicated: bool = False
 
     @classmethod
-    def load(cls, runtimes_dir, code):
+    def load(cls, runtimes_dir, code, dedicated=False):
         """Read `<runtimes_dir>/<code>/runtime.json`.
 
         :raise InvalidNameError: the code is not one
@@ -35,11 +41,20 @@ class Runtime:
             raise ConfigurationError(f"{path}: its code is {values['code']!r}, its folder's name {code!r}.")
         values["url"] = values["url"].rstrip("/")
         values["data_dir"] = Path(values["data_dir"])
-        return cls(**values)
+        return cls(**values, dedicated=dedicated)
 
     def filestore(self, db):
         """Return the folder of a database's attachments, where Odoo expects it."""
         return self.data_dir / "filestore" / naming.database_name(db)
+
+    def option(self, name):
+        """Return an option of Odoo that the service is started with, as a number; None where it has none.
+
+        :param str name: such as "workers", as Odoo's configuration calls it
+        """
+        spellings = (f"--{name}=", f"--{name.replace('_', '-')}=")
+        found = [text.partition("=")[2] for text in [*self.command, *self.service] if text.startswith(spellings)]
+        return int(found[-1]) if found and found[-1].isdecimal() else None
 
     def addons_folders(self):
         """Return the folders of addons that the command names."""
@@ -86,9 +101,12 @@ def _checked(path, values):
     for name, kind in FIELDS.items():
         if not isinstance(values.get(name), kind) or (name != "environment" and not values[name]):
             raise ConfigurationError(f"{path}: {name!r} is missing, empty or of a wrong type.")
+    for name, kind in OPTIONAL.items():
+        if not isinstance(values.setdefault(name, kind()), kind):
+            raise ConfigurationError(f"{path}: {name!r} is of a wrong type.")
     if not Path(values["data_dir"]).is_absolute():
         raise ConfigurationError(f"{path}: 'data_dir' must be an absolute path.")
-    texts = [*values["command"], *values["environment"].values()]
+    texts = [*values["command"], *values["service"], *values["environment"].values()]
     if not all(isinstance(text, str) for text in texts):
-        raise ConfigurationError(f"{path}: command and environment consist of strings.")
-    return {name: values[name] for name in FIELDS}
+        raise ConfigurationError(f"{path}: command, service and environment consist of strings.")
+    return {name: values[name] for name in (*FIELDS, *OPTIONAL)}

@@ -15,6 +15,7 @@ from .naming import SECRET_BYTES
 EXAMPLE_VALUES = frozenset(
     "admin default example manager odoo passw0rd password postgres root saas secret test".split()
 )
+PREVIOUS = "_previous"  # behind the name of a secret's file: what it was before
 EXAMPLE_PARTS = ("changeme", "yoursecret", "yourpassword", "replaceme", "placeholder", "examplesecret")
 
 
@@ -23,11 +24,13 @@ class Settings:
     """What an installation decides once. `docs/architecture.md` explains each."""
 
     master_secret: bytes = dataclasses.field(repr=False)
+    previous_secret: bytes | None = dataclasses.field(repr=False, default=None, kw_only=True)
     runtimes_dir: Path
     backup_dir: Path
     pg_bin: Path | None = None
     proxy_url: str | None = None
     tls_address: tuple | None = None
+    dedicated_dir: Path | None = None
 
     @classmethod
     def from_environment(cls, environ=None):
@@ -37,14 +40,16 @@ class Settings:
         :raise ConfigurationError: names the variable at fault, never its value if that is a secret
         """
         environ = os.environ if environ is None else environ
-        pg_bin = environ.get("SAAS_PG_BIN")
+        pg_bin, dedicated_dir = environ.get("SAAS_PG_BIN"), environ.get("SAAS_DEDICATED_DIR")
         return cls(
             master_secret=_secret(environ, "SAAS_MASTER_SECRET"),
+            previous_secret=_previous(environ, "SAAS_MASTER_SECRET"),
             runtimes_dir=Path(_required(environ, "SAAS_RUNTIMES_DIR")),
             backup_dir=Path(_required(environ, "SAAS_BACKUP_DIR")),
             pg_bin=Path(pg_bin) if pg_bin else None,
             proxy_url=(environ.get("SAAS_PROXY_URL") or "").rstrip("/") or None,
             tls_address=network_address(environ, "SAAS_PROXY_TLS"),
+            dedicated_dir=Path(dedicated_dir) if dedicated_dir else None,
         )
 
 
@@ -78,6 +83,21 @@ def _secret(environ, name):
     if len(secret) < SECRET_BYTES:
         raise ConfigurationError(f"{name} is too short: it needs at least {SECRET_BYTES} bytes.")
     return secret
+
+
+def previous_text(environ, name):
+    """Return what a secret was before, while it is being replaced, or None: it is in a file beside the secret's own.
+
+    An empty file is none: where secrets are mounted or loaded, it has to be there.
+    """
+    own = environ.get(f"{name}_FILE")
+    file = Path(f"{own}{PREVIOUS}") if own else None
+    return (file.read_text(encoding="utf-8").strip() or None) if file and file.exists() else None
+
+
+def _previous(environ, name):
+    value = previous_text(environ, name)
+    return value.encode() if value else None
 
 
 def _required(environ, name):

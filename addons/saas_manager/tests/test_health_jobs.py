@@ -58,6 +58,12 @@ class TestHealthJobs(HealthCase, TransactionCase):
         Instance._job_check_health(*job.args)
         self.assertEqual(self.provisioner.examine.call_count, 2)
 
+    def test_a_clock_that_was_set_back_stops_no_looks(self):
+        ahead = fields.Datetime.now() + timedelta(days=1)
+        self.instance._write_protected({"health_checked_at": ahead})
+        self.assertIn(self.instance, self.instance.search(self.instance._get_health_domain()))
+        self.assertTrue(self.instance._is_look_due(False))
+
     def test_batches_one_at_a_time(self):
         others = self.env["saas.instance"].concat(*(self._create_instance(f"many-{n}") for n in range(4)))
         for other in others:

@@ -152,6 +152,7 @@ class TestInstanceUse(UseCase, TransactionCase):
             ("active", 80, 20, True),
             ("active", 80, 5, False),
             ("suspended", 10, 300, True),
+            ("active", 10, -300, True),  # measured before the clock was set back
             ("draft", 10, None, False),
         ):
             at = fields.Datetime.now() - timedelta(minutes=minutes) if minutes else False

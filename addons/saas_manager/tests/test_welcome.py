@@ -1,3 +1,4 @@
+import dataclasses
 from contextlib import nullcontext
 from unittest.mock import patch
 
@@ -74,6 +75,18 @@ class TestWelcome(SaasCase, MockEmail, HttpCase):
             with self.subTest(label):
                 self.assertEqual(self.url_open(path).status_code, 404)
         self.assertEqual(self.url_open(self.path).status_code, 200)
+
+    def test_a_link_of_the_secret_before_is_good_until_its_end(self):
+        link = self.instance._get_welcome_token()
+        serial, settings = self.instance.welcome_serial, self.instance._get_engine_settings()
+        now = dataclasses.replace(settings, master_secret=b"another secret, made by a rotation of the secrets")
+        both = dataclasses.replace(now, previous_secret=settings.master_secret)
+        Instance = self.env.registry["saas.instance"]
+        for known, is_found in ((settings, True), (both, True), (now, False)):
+            with self.subTest(known), patch.object(Instance, "_get_engine_settings", lambda self, known=known: known):
+                found = self.env["saas.instance"]._find_by_welcome_link(self.instance._key, serial, link)
+                self.assertEqual(bool(found), is_found)
+                self.assertEqual(self.instance._get_welcome_token() == link, known == settings)
 
     def test_sending_again_makes_the_old_link_worthless(self):
         self.instance.action_send_welcome()

@@ -18,5 +18,6 @@ from . import (
     saas_sign_in,
     saas_tenant_notice,
     saas_tenant_plan,
+    saas_tenant_plan_moving,
     saas_tenant_plan_own_code,
 )

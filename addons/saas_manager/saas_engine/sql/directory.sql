@@ -128,12 +128,15 @@ $$;
 CREATE OR REPLACE FUNCTION saas.is_my_tenant(tenant_db text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM saas.tenant WHERE db = tenant_db)
 $$;
+ALTER TABLE saas.runtime ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.tenant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.host ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.redirect ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.cron ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.counter ENABLE ROW LEVEL SECURITY;
 ALTER TABLE saas.report ENABLE ROW LEVEL SECURITY;
+DROP POLICY IF EXISTS own_runtime ON saas.runtime;
+CREATE POLICY own_runtime ON saas.runtime USING (gateway_role = current_user);
 DROP POLICY IF EXISTS own_runtime ON saas.tenant;
 CREATE POLICY own_runtime ON saas.tenant USING (saas.is_mine(runtime));
 DROP POLICY IF EXISTS own_runtime ON saas.host;
@@ -147,13 +150,13 @@ CREATE POLICY own_runtime ON saas.counter USING (saas.is_my_tenant(db));
 DROP POLICY IF EXISTS own_runtime ON saas.report;
 CREATE POLICY own_runtime ON saas.report USING (saas.is_my_tenant(db));
 
-GRANT USAGE ON SCHEMA saas TO saas_gateway;
+GRANT USAGE ON SCHEMA saas TO saas_gateways;
 GRANT SELECT ON saas.runtime, saas.tenant, saas.host, saas.redirect, saas.publication, saas.cron, saas.counter,
-    saas.report TO saas_gateway;
-GRANT UPDATE (due, rest_until, last_seconds) ON saas.cron TO saas_gateway;
-GRANT INSERT, UPDATE ON saas.counter TO saas_gateway;
-GRANT INSERT, UPDATE, DELETE ON saas.report TO saas_gateway;
-GRANT EXECUTE ON FUNCTION saas.reserve_mails(text, integer) TO saas_gateway;
+    saas.report TO saas_gateways;
+GRANT UPDATE (due, rest_until, last_seconds) ON saas.cron TO saas_gateways;
+GRANT INSERT, UPDATE ON saas.counter TO saas_gateways;
+GRANT INSERT, UPDATE, DELETE ON saas.report TO saas_gateways;
+GRANT EXECUTE ON FUNCTION saas.reserve_mails(text, integer) TO saas_gateways;
 RESET ROLE;
 RESET search_path;
 ALTER ROLE saas_gateway IN DATABASE postgres SET search_path = saas, public;

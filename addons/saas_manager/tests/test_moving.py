@@ -1,0 +1,282 @@
+from unittest.mock import MagicMock, patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import TransactionCase, tagged
+
+from odoo.addons.queue_job.exception import RetryableJobError
+from odoo.addons.saas_manager.saas_engine import moving, own_code
+from odoo.addons.saas_manager.saas_engine.errors import EngineError, RetryableError
+from odoo.addons.saas_manager.saas_engine.runtime_wanted import Status
+
+from .common import SaasCase
+
+
+@tagged("post_install", "-at_install")
+class MovingCase(SaasCase, TransactionCase):
+    """An active instance whose plan allows own code; the engine's driver and its moves are replaced."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._activate(cls.instance)
+        cls._create_users()
+        cls.plan.own_code = True
+        cls.shared = cls.instance.runtime_id
+
+    def setUp(self):
+        super().setUp()
+        self.driver = MagicMock(is_available=True)
+        self.driver.status.return_value = Status("running", "", 1, 0, 0, True)
+        Runtime, Instance = self.env.registry["saas.runtime"], self.env.registry["saas.instance"]
+        for owner, method, result in (
+            (Runtime, "_get_driver", self.driver),
+            (Instance, "_get_provisioner_of", self.provisioner),
+            (Instance, "_has_runtime_files", True),
+            (self.env.registry["saas.server"], "_get_cluster", None),
+        ):
+            self.startPatcher(patch.object(owner, method, lambda *args, result=result: result))
+        for name in ("prepare", "move", "undo", "finish"):
+            setattr(self, name, self.startPatcher(patch.object(moving, name, autospec=True)))
+        self.listed = self.startPatcher(patch.object(own_code, "listed", autospec=True, return_value=[]))
+
+    def _move(self, kind="dedicated"):
+        self.instance.action_move(kind)
+        target = self.instance.move_to_id
+        self.instance._job_prepare_move(target.id)
+        self.instance._job_move(target.id)
+        return target
+
+
+class TestMoving(MovingCase):
+    def test_from_the_click_to_a_service_of_its_own(self):
+        self.assertEqual(self.instance.can_move_to, "dedicated")
+        self.instance.with_user(self.manager).action_move("dedicated")
+        target = self.instance.move_to_id
+        self.assertEqual((target.kind, target.code), ("dedicated", f"own-{self.instance._key}"))
+        [job] = self._jobs(self.instance, "_job_prepare_move")
+        self.assertEqual(job.args, [target.id])
+        self.instance._job_prepare_move(target.id)
+        _cluster, code = self.driver.create.call_args.args
+        options = {"own_code": True, "workers": 2, "memory_mb": 2048}
+        self.assertEqual((code, self.driver.create.call_args.kwargs), (target.code, options))
+        self.driver.wait_until_it_runs.assert_called_once_with(target.code)
+        self.assertEqual((target.state, target.has_own_user), ("running", True))
+        self.assertEqual(self.instance.runtime_id, self.shared, "it is ready before anybody waits")
+        self.instance._job_move(target.id)
+        _source, _target, spec, state, reason, redirects, notice = self.move.call_args.args
+        self.assertEqual((spec.subdomain, state, reason, redirects), ("acme", "active", "", {}))
+        self.assertIn("back in a moment", notice)
+        self.provisioner.verify.assert_called_once()
+        self.assertEqual((self.instance.runtime_id, self.instance.move_to_id.id), (target, False))
+        self.instance._job_finish_move(self.shared.id)
+        self.finish.assert_called_once()
+        self.assertFalse(self._jobs(self.shared, "_job_remove"), "the shared service stays")
+        self.assertIn("moved", self.instance.event_ids.mapped("kind"))
+
+    def test_back_and_its_service_goes(self):
+        own = self._move()
+        self.assertEqual(self.instance.can_move_to, "shared")
+        self._move("shared")
+        self.assertEqual(self.instance.runtime_id, self.shared)
+        self.instance._job_finish_move(own.id)
+        self.assertEqual(len(self._jobs(own, "_job_remove")), 1)
+        own._job_remove()
+        self.driver.remove.assert_called_once_with(None, own.code)
+        self.assertEqual((own.state, own.active), ("removed", False))
+        self.assertEqual(self._move(), own, "and is the same when it comes again")
+        self.assertTrue(own.active)
+
+    def test_back_is_refused_while_there_is_code(self):
+        self._move()
+        self.listed.return_value = [{"model": "x", "id": "1", "name": "Discount", "what": "Python code"}]
+        self.instance.action_move("shared")
+        with self.assertRaisesRegex(UserError, r"1, such as Discount \(Python code\)"):
+            self.instance._job_prepare_move(self.shared.id)
+        self.move.assert_called_once()
+        self.listed.return_value = []
+        self.instance._job_prepare_move(self.shared.id)
+        self.assertTrue(self._jobs(self.instance, "_job_move").filtered(lambda job: job.args == [self.shared.id]))
+
+    def test_the_jobs_may_run_twice(self):
+        target = self._move()
+        for method in ("_job_prepare_move", "_job_move", "_job_undo_move"):
+            self.assertEqual(getattr(self.instance, method)(target.id), "Not relevant any more.")
+        self.move.assert_called_once()
+        self.undo.assert_not_called()
+
+    def test_a_suspended_one_stays_suspended(self):
+        self.instance.action_suspend("unpaid")
+        self._move()
+        _source, _target, _spec, state, reason, *_rest = self.move.call_args.args
+        self.assertEqual((state, reason, self.instance.state), ("suspended", "unpaid", "suspended"))
+        self.provisioner.verify.assert_not_called()
+        self.assertFalse(self.instance.can_move_to, "its code can't be asked for while it is off")
+
+    def test_refused(self):
+        refusals = {
+            "by its plan": lambda: self.plan.write({"own_code": False}),
+            "by its state": lambda: self.instance._write_protected({"state": "terminating"}),
+            "while it is renamed": lambda: self.instance._write_protected({"rename_to": "beta"}),
+            "without a keeper": lambda: setattr(self.driver, "is_available", False),
+        }
+        for why, prepare in refusals.items():
+            with self.subTest(why), self.assertRaises(UserError):
+                prepare()
+                self.instance.action_move("dedicated")
+            self.driver.is_available = True
+        with self.assertRaises(UserError):
+            self.instance.action_move("shared")
+        self.instance.action_move("dedicated")
+
+    def test_nothing_else_happens_meanwhile(self):
+        self.instance.action_move("dedicated")
+        for action in (
+            lambda: self.instance.action_suspend("x"),
+            lambda: self.instance.action_terminate("acme"),
+            lambda: self.instance.action_rename("beta"),
+            lambda: self.instance.action_move("dedicated"),
+        ):
+            with self.assertRaisesRegex(UserError, "on its way"):
+                action()
+        self.instance._job_move(self.instance.move_to_id.id)
+        self.instance.action_suspend("x")
+        self.assertEqual(self.instance.state, "suspended")
+
+    def test_a_failure_puts_it_back(self):
+        self.instance.action_move("dedicated")
+        target = self.instance.move_to_id
+        self.driver.wait_until_it_runs.side_effect = EngineError("no memory")
+        [job] = self._jobs(self.instance, "_job_prepare_move")
+        self._fail_job(job, "no memory")
+        self.assertEqual(self.instance.move_failure, "no memory")
+        self.assertEqual(len(self._jobs(self.instance, "_job_undo_move")), 1)
+        self.instance._job_undo_move(target.id)
+        self.undo.assert_called_once()
+        self.assertEqual((self.instance.runtime_id, self.instance.move_to_id.id), (self.shared, False))
+        self.instance._job_finish_move(target.id)
+        self.finish.assert_called_once()
+        self.assertEqual(len(self._jobs(target, "_job_remove")), 1)
+        job.requeue()
+        self.assertEqual(self.instance.move_to_id, target)
+        self.assertFalse(self.instance.move_failure)
+        self.assertEqual(target._job_remove(), "Not relevant any more.", "it is awaited again")
+
+    def test_what_time_heals_is_tried_again(self):
+        self.instance.action_move("dedicated")
+        self.move.side_effect = RetryableError("busy", seconds=3)
+        with self.assertRaises(RetryableJobError) as caught:
+            self.instance._job_move(self.instance.move_to_id.id)
+        self.assertEqual(caught.exception.seconds, 3)
+
+    def test_cancelled(self):
+        self.instance.action_move("dedicated")
+        [job] = self._jobs(self.instance, "_job_prepare_move")
+        job.button_cancelled()
+        self.assertIn("Cancelled", self.instance.move_failure)
+
+    def test_who_may(self):
+        with self.assertRaises(AccessError):
+            self.instance.with_user(self.user).action_move("dedicated")
+        for name, refusal in (("move_to_id", AccessError), ("runtime_id", UserError)):
+            with self.assertRaises(refusal):
+                self.instance.with_user(self.manager).write({name: self.shared.id})
+        self.instance.with_user(self.manager).action_move("dedicated")
+        self.assertTrue(self.instance.move_to_id)
+
+    def test_wizard(self):
+        action = self.instance.with_user(self.manager).action_open_move_wizard()
+        self.assertEqual(action["name"], "Move to a Service of Its Own")
+        wizard = self.env[action["res_model"]].with_user(self.manager).with_context(**action["context"]).create({})
+        self.assertEqual((wizard.kind, wizard.dedicated_workers), ("dedicated", 2))
+        wizard.action_confirm()
+        self.assertTrue(self.instance.move_to_id)
+
+
+class TestOwnCodePlan(MovingCase):
+    def test_it_is_published(self):
+        self.assertIs(self.instance._prepare_limits()["own_code"], True)
+        self.plan.own_code = False
+        self.assertIs(self.instance._prepare_limits()["own_code"], False)
+
+    def test_a_new_instance_goes_on_to_a_service_of_its_own(self):
+        self.instance._write_protected({"state": "provisioning"})
+        self.instance._finish_provisioning()
+        self.assertEqual(self.instance.move_to_id.kind, "dedicated")
+        other = self._activate(self._create_instance("other"))
+        self.plan.own_code = False
+        other._write_protected({"state": "provisioning"})
+        other._finish_provisioning()
+        self.assertFalse(other.move_to_id)
+
+    def test_a_plan_without_it_is_somebodys_task(self):
+        self._move()
+        other = self.plan.copy({"code": "other", "own_code": False})
+        self.instance.plan_id = other
+        summaries = self.instance.activity_ids.mapped("summary")
+        self.assertIn("Its plan has no service of its own", summaries)
+        self.assertEqual(self.instance.runtime_id.kind, "dedicated", "its code goes on working")
+        self.instance.plan_id = self.plan
+        self.plan.own_code = False
+        self.assertEqual(len(self.instance.activity_ids), len(summaries), "said once")
+
+    def test_a_terminated_one_leaves_no_service(self):
+        own = self._move()
+        self.instance._write_protected({"state": "terminating"})
+        with patch("odoo.addons.saas_manager.models.saas_instance_termination.removal.remove"):
+            self.instance._remove(MagicMock(path="/x", size=1, sha256="x"))
+        self.assertEqual(self.instance.state, "terminated")
+        self.assertEqual(len(self._jobs(own, "_job_remove")), 1)
+        own._job_remove()
+        self.assertEqual(own.state, "removed")
+
+    def test_former_addresses_lead_there(self):
+        self._move()
+        with patch("odoo.addons.saas_manager.models.saas_instance_renaming.Directory"):
+            self.instance._job_publish_redirects()
+        self.provisioner.route.assert_called_once_with((self.instance._get_host(),), {})
+
+
+class TestService(MovingCase):
+    def test_started_and_stopped(self):
+        own = self._move()
+        own.with_user(self.administrator).action_stop()
+        self.driver.stop.assert_called_once_with(own.code)
+        self.driver.status.return_value = Status("stopped")
+        own._job_follow()
+        self.assertEqual(own.state, "stopped")
+        own.action_start()
+        options = {"own_code": True, "workers": 2, "memory_mb": 2048}
+        self.driver.start.assert_called_once_with(own.code, **options)
+        self.assertEqual(own.state, "starting")
+        self.plan.dedicated_workers = 4
+        own.action_restart()
+        self.driver.restart.assert_called_once_with(own.code, **{**options, "workers": 4})
+
+    def test_who_may(self):
+        own = self._move()
+        for method in ("action_start", "action_stop", "action_restart"):
+            with self.assertRaises(AccessError):
+                getattr(own.with_user(self.manager), method)()
+            with self.assertRaisesRegex(UserError, "not a service that the manager starts"):
+                getattr(self.shared.with_user(self.administrator), method)()
+
+    def test_one_that_failed_is_somebodys_task(self):
+        own = self._move()
+        self.driver.status.return_value = Status("failed", "out of memory")
+        self.env["saas.runtime"]._cron_look()
+        self.assertEqual((own.state, own.state_reason), ("failed", "out of memory"))
+        self.assertIn("out of memory", str(own.activity_ids.mapped("note")))
+        self.env["saas.runtime"]._cron_look()
+        self.assertEqual(len(own.activity_ids), len(own.activity_ids.mapped("user_id")))
+
+    def test_one_in_use_is_not_removed(self):
+        own = self._move()
+        self.assertEqual(own._job_remove(), "Not relevant any more.")
+        self.driver.remove.assert_not_called()
+
+    def test_the_pool_is_the_shared_ones(self):
+        own = self._move()
+        self.assertNotIn(own, self.env["saas.template"].search([]).runtime_id)
+        with patch.object(self.env.registry["saas.pool.clone"], "_sweep_databases", autospec=True) as sweep:
+            self.env["saas.pool.clone"]._cron_adjust()
+        self.assertEqual({call.args[1] for call in sweep.call_args_list}, {self.shared})
