@@ -1,7 +1,7 @@
 """Code of a tenant's own in the shared service, by every way in that its administrator has; and the second wall behind.
 
-Each refusal has its control: the same way in takes the harmless variant. `addons/saas_tenant/tests/test_own_expressions.py`
-tries the same in a service of the tenant's own, where it is accepted.
+Each refusal has its control: the same way in takes the harmless variant. In a service of the tenant's own the refused
+one is accepted, which `addons/saas_tenant/tests/test_own_expressions.py` tries.
 """
 
 import pytest
