@@ -63,7 +63,7 @@ def private_files(stack, place):
     """
     # While the secrets are being replaced, what they were before lies beside them; first, so that one is always right.
     before = [place.folder / f"{name}_previous" for name in SECRETS]
-    secrets = {path.name: secret_line(path) if path.exists() and path.stat().st_size else None for path in before}
+    secrets = {path.name: optional_secret_line(path) or None for path in before}
     secrets |= {name: secret_line(place.folder / name) for name in SECRETS}
     return {**secrets, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
 

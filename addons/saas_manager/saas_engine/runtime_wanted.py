@@ -143,7 +143,7 @@ def secret_line(path):
 
 
 def optional_secret_line(path):
-    """Return the one line of a secret's file, or nothing where the file is empty or not there. Raises like `secret_line`."""
+    """Return the one line of a secret's file; nothing, if it is empty or not there. Raises like `secret_line`."""
     return secret_line(path) if path.exists() and path.stat().st_size else ""
 
 
