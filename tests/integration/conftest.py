@@ -9,7 +9,6 @@ import psycopg2
 import pytest
 from saas_engine import filestore, naming, template_build
 from saas_engine.bootstrap import bootstrap
-from saas_engine.provisioning import Provisioner
 from saas_engine.template_build import TemplateBuilder
 from support import fake_odoo, fake_service, postgres, tenants
 
@@ -72,7 +71,7 @@ def runtime(tmp_path, monkeypatch):
 
 @pytest.fixture
 def provisioner(cluster, runtime, settings):
-    return Provisioner(cluster, runtime, settings)
+    return tenants.Provisioner(cluster, runtime, settings)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import dataclasses
 import json
 import subprocess
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
-from saas_engine import backup, removal
+from saas_engine import backup, dump_file, removal
 from saas_engine.errors import BackupError, ConfigurationError, EngineError
 from support import killing, postgres, tenants
 
@@ -88,8 +89,12 @@ def damage(made, way):
         made.path.write_bytes(made.path.read_bytes()[:-1] + b"x")
     elif way == "no zip":
         made.path.write_bytes(b"no zip")
-        made = dataclasses.replace(made, sha256=backup.checksum(made.path))
+        made = dataclasses.replace(made, sha256=dump_file.checksum(made.path))
     return made
+
+
+def order(tenant, kept):
+    return tenants.order("tenant", tenant.key, "terminating", due=datetime.now(UTC), last_backup=kept)
 
 
 @pytest.mark.parametrize(
@@ -98,14 +103,14 @@ def damage(made, way):
 def test_nothing_is_removed_without_a_good_dump(dumped, dumper, tenant, way, message):
     bad = damage(dumped, way)
     with pytest.raises(BackupError, match=message):
-        removal.remove(dumper.cluster, dumper.runtime, tenant, bad)
+        removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, bad))
     assert dumper.cluster.database(tenant.subdomain).allows_connections
     assert dumper.directory.entry(tenant.key)
 
 
 def test_removal_killed_anywhere(dumped, dumper, tenant, monkeypatch):
     def remove():
-        removal.remove(dumper.cluster, dumper.runtime, tenant, dumped)
+        removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, dumped))
 
     number = 0
     while killing.kill_at(monkeypatch, number, remove):
@@ -124,5 +129,5 @@ def test_removal_with_people_inside(dumped, dumper, tenant):
     with dumper.cluster.connect_as_tenant(
         tenant.subdomain, tenant.key, dumper.runtime.tenant_password(tenants.MASTER, tenant.key)
     ):
-        removal.remove(dumper.cluster, dumper.runtime, tenant, dumped)
+        removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, dumped))
     assert dumper.cluster.database(tenant.subdomain) is None

@@ -5,9 +5,8 @@ import contextlib
 import psycopg2
 import pytest
 from psycopg2 import errors
-from saas_engine import naming, password_link, roles
+from saas_engine import dropping, naming, password_link, roles
 from saas_engine.errors import ConfigurationError, EngineError
-from saas_engine.provisioning import Provisioner
 from support import tenants
 
 
@@ -17,7 +16,7 @@ def pair(cluster, tmp_path_factory):
     folder = tmp_path_factory.mktemp("pair")
     runtime = tenants.make_runtime(folder)
     tenants.fill_filestore(runtime)
-    provisioner = Provisioner(cluster, runtime, tenants.make_settings(folder))
+    provisioner = tenants.Provisioner(cluster, runtime, tenants.make_settings(folder))
     specs = [tenants.make_spec() for _ in range(2)]
     for spec in specs:
         provisioner.clone_database(spec)
@@ -258,6 +257,6 @@ def test_a_missing_right_is_a_configuration_error(cluster, superuser):
         assert "CREATEDB" in cluster.check().missing_rights
     finally:
         superuser("ALTER ROLE saas_manager CREATEDB")
-        cluster.drop_draft("0" * 32)
-        roles.drop_role(cluster, "0" * 32)
+        dropping.drop_draft(cluster, dropping.own_draft("0" * 32))
+        dropping.drop_role(cluster, tenants.order("attempt", "0" * 32, "failed"))
     assert cluster.check().ok

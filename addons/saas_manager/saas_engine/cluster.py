@@ -10,7 +10,7 @@ import threading
 import psycopg2
 from psycopg2 import errors
 
-from . import cluster_report, databases, naming
+from . import cluster_report, databases, dropping, naming
 from .errors import NameTakenError, RetryableError
 from .pg_errors import translated
 
@@ -120,7 +120,7 @@ class Cluster:
         """Make a closed database from a template, marked with a key that has no role. Runs again like `clone`."""
         with self.connect() as connection:
             if databases.find(connection, name) is None:
-                self._drop(connection, naming.draft_database(key))
+                dropping.drop_draft(self, dropping.own_draft(key))
                 databases.create_draft(connection, template, key)
                 with connection:
                     databases.take_over(connection, naming.draft_database(key), name, key)
@@ -138,7 +138,7 @@ class Cluster:
         with self.connect() as connection:
             found = databases.find(connection, name)
             if found is None:
-                self._drop(connection, naming.draft_database(key))
+                dropping.drop_draft(self, dropping.own_draft(key))
                 source = databases.find_prepared(connection, pool_key)
                 if source is None:
                     source = databases.create_draft(connection, template, key)
@@ -207,32 +207,6 @@ class Cluster:
             databases.require_mark(databases.find(connection, name), name, key)
             databases.close(connection, name)
             databases.open_to_role(connection, name)
-
-    def drop(self, name, key):
-        """Drop a database of this key, whoever is in it. One that is not there is fine.
-
-        :raise NameTakenError: it is somebody else's; nothing happened
-        """
-        with self.connect() as connection:
-            found = databases.find(connection, name)
-            if found is not None:
-                databases.require_mark(found, name, key)
-                self._drop(connection, name)
-
-    def drop_draft(self, key):
-        """Drop what a killed clone left."""
-        with self.connect() as connection:
-            self._drop(connection, naming.draft_database(key))
-
-    def _drop(self, connection, name):
-        found = databases.find(connection, name)
-        if found is None:
-            return
-        if found.owner != self.user:
-            raise NameTakenError(f'The database "{name}" is owned by {found.owner}.')
-        databases.execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", name)
-        databases.close(connection, name)
-        databases.execute(connection, "DROP DATABASE IF EXISTS {}", name)
 
     # -- state
 

@@ -49,10 +49,11 @@ def find(connection, name):
 
 
 def create_draft(connection, template, key):
-    """Clone a template under the draft's name of a key, closed, and return that name."""
+    """Clone a template under the draft's name of a key, closed and marked, and return that name."""
     draft = naming.draft_database(key)
     try:
         execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log ALLOW_CONNECTIONS false", draft, template)
+        set_mark(connection, draft, key)
         return draft
     except errors.InvalidCatalogName:
         raise TemplateNotReadyError(f'The template database "{template}" does not exist.') from None
@@ -74,10 +75,15 @@ def take_over(connection, draft, name, key):
     """Give a draft its mark and its name, and nobody any right. Within a transaction of the caller."""
     # New databases open to PUBLIC, and to their owner.
     execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
+    set_mark(connection, draft, key)
+    rename(connection, draft, name)
+
+
+def set_mark(connection, name, key):
+    """Write down whose database it is."""
     mark = sql.Literal(naming.database_mark(key))
     with connection.cursor() as cr:
-        cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
-    rename(connection, draft, name)
+        cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), mark))
 
 
 def seal_as(connection, name, key, new_name, new_key):

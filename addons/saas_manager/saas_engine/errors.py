@@ -41,5 +41,9 @@ class BuildError(EngineError):
     """A template could not be built. The message ends with the last lines of the build's log."""
 
 
+class DropRefusedError(EngineError):
+    """Something may not be dropped. Says what stands against it."""
+
+
 class BackupError(EngineError):
     """A dump could not be made, or the one at hand is not the one that was recorded."""

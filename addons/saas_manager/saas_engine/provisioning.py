@@ -1,9 +1,10 @@
 """The steps from nothing to a tenant that answers. Each may run twice, be killed anywhere, and meet half-done state."""
 
 import contextlib
+import dataclasses
 from urllib.parse import urlsplit
 
-from . import filestore, naming, personalise, probe, roles, tenant_rpc, web
+from . import dropping, filestore, naming, personalise, probe, roles, tenant_rpc, web
 from .directory import Directory, TenantEntry
 from .errors import NameTakenError, TemplateNotReadyError
 from .pool import Pool
@@ -107,12 +108,18 @@ class Provisioner:
 
     # -- and back
 
-    def undo(self, spec):
-        """Remove all that the steps made, and nothing of anybody else's."""
+    def undo(self, spec, order):
+        """Remove all that the steps made, and nothing of anybody else's.
+
+        :param Order order: of the kind `attempt`, with the tenant's key
+        :return: what is gone, as `dropping.drop` tells it
+        """
         with self.cluster.locked(spec.key):
-            remove_tenant(self.cluster, self.runtime, self.directory, spec.subdomain, spec.key)
+            gone = dropping.drop(self.cluster, self.runtime, self.directory, order, spec.subdomain)
         if spec.pool_key:
-            Pool(self.cluster, self.runtime).discard(spec.pool_key)
+            clone = dataclasses.replace(order, kind="pool", key=spec.pool_key, state="claimed")
+            gone += Pool(self.cluster, self.runtime).discard(clone)
+        return gone
 
     # -- for all that works inside a tenant's database
 
@@ -174,21 +181,3 @@ class Provisioner:
         database = self.cluster.database(spec.subdomain)
         if database is None or database.comment != naming.database_mark(spec.key):
             raise NameTakenError(f'The database "{spec.subdomain}" is not the one of this tenant.')
-
-
-def remove_tenant(cluster, runtime, directory, name, key):
-    """Remove entry, folder, database and role of a tenant; the caller holds its lock.
-
-    :param str name: the database's; one that does not carry the key's mark stays, and so does its folder
-
-    The order makes it repeatable: the database's mark proves that the folder is ours, so it goes after the folder.
-    """
-    directory.withdraw(key)
-    database = cluster.database(name)
-    if database is not None and database.comment == naming.database_mark(key):
-        cluster.close(name)  # or a request under way could put a file back
-        filestore.remove(runtime, name)
-        cluster.drop(name, key)
-    filestore.remove(runtime, naming.draft_database(key))
-    cluster.drop_draft(key)
-    roles.drop_role(cluster, key)

@@ -4,7 +4,6 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import encrypt_password
 
 from . import naming
-from .errors import EngineError
 
 TEMP_FILE_LIMIT = "1GB"
 IDLE_IN_TRANSACTION = "10min"
@@ -41,19 +40,6 @@ def ensure_role(cluster, key, password, connection_limit):
             _run(cr, "ALTER ROLE {role} SET role = saas_owner", role)
             _run(cr, "ALTER ROLE {role} SET temp_file_limit = %s", role, [TEMP_FILE_LIMIT])
             _run(cr, "ALTER ROLE {role} SET idle_in_transaction_session_timeout = %s", role, [IDLE_IN_TRANSACTION])
-
-
-def drop_role(cluster, key):
-    """Drop the role of a tenant whose database is gone. One that is not there is fine.
-
-    :raise EngineError: it still owns something or may still enter some database
-    """
-    role = naming.role_name(key)
-    with cluster.connect() as connection, connection.cursor() as cr:
-        try:
-            _run(cr, "DROP ROLE IF EXISTS {role}", role)
-        except errors.DependentObjectsStillExist as error:
-            raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
 
 
 def _reset_own_changes(cr, role):
