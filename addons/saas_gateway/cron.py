@@ -17,12 +17,12 @@ import time
 
 import psycopg2
 
-import odoo.http
 import odoo.service.server
 import odoo.sql_db
 from odoo.tools import config
 
-from . import wrapping
+from . import sessions, wrapping
+from .directory import directory
 from .roles import TenantClosed, work_for
 from .schedule import NEXT, Schedule
 
@@ -73,8 +73,8 @@ def _process_work(self):
         return _prune_sessions()
     self.setproctitle(database)
     start = time.monotonic()
-    work_for(database)
     due_in = _visit(database)
+    work_for(None)
     work_for(None)
     self.schedule.release(execute, database, claim, time.monotonic() - start, due_in)
     self.request_count += 1
@@ -89,6 +89,7 @@ def _visit(database):
 
     model = getattr(ir_cron, "IrCron", None) or ir_cron.ir_cron  # 19.0, 18.0
     try:
+        work_for(directory.tenant_in(database))
         model._process_jobs(database)
         with odoo.sql_db.db_connect(database).cursor() as cr:
             cr.execute(NEXT)
@@ -104,10 +105,10 @@ def _visit(database):
 
 
 def _prune_sessions():
-    """Odoo lets each tenant prune the common store by its own setting; here one rule holds for all."""
+    """Each tenant removes its old sessions by its own rule; this finds what was left."""
     if time.monotonic() - _pruned["at"] > PRUNE_EVERY:
         _pruned["at"] = time.monotonic()
-        threading.Thread(target=odoo.http.root.session_store.vacuum, daemon=True).start()
+        threading.Thread(target=sessions.prune_all, daemon=True).start()
 
 
 def install():

@@ -91,7 +91,7 @@ def _build_call(call):
         page = refusal(tenant, path, environ.get("HTTP_X_ODOO_DATABASE"))
         if page:
             return _answer(page, environ, start_response)
-        work_for(tenant and tenant.db)
+        work_for(tenant)
         page = tenant and guard.page_for(tenant.db)
         if page:
             return _answer(page, environ, start_response)

@@ -20,6 +20,7 @@ from . import (
     rpc,
     sandbox,
     serving,
+    sessions,
     sign_in,
     users,
     wrapping,
@@ -48,6 +49,7 @@ def install():
     importlib.import_module(f"{__package__}.limits")
     for part in (
         hosts,
+        sessions,
         registries,
         guard,
         garbage,
@@ -66,6 +68,4 @@ def install():
     os.environ["ODOO_NOTIFY_CRON_CHANGES"] = "1"
     # … through the function that writes a wake-up down before it is announced.
     os.environ["ODOO_NOTIFY_FUNCTION"] = "saas_notify"
-    # One tenant's setting must not prune its neighbours' sessions: the cron workers prune by one rule.
-    os.environ["ODOO_SKIP_GC_SESSIONS"] = "1"
     _logger.info("gateway of runtime %s wraps %s", runtime, ", ".join(wrapping.wrapped))

@@ -5,6 +5,7 @@ A second wall stands behind the roles: a thread that works for one tenant opens 
 """
 
 import threading
+from typing import NamedTuple
 
 import psycopg2
 
@@ -23,25 +24,37 @@ OPEN_TO_SERVICE = {"active"}
 _work = threading.local()
 
 
+class Work(NamedTuple):
+    """For which tenant a thread works: its database and its key, both None for nobody."""
+
+    db: str | None = None
+    key: str | None = None
+
+
 class TenantClosed(psycopg2.OperationalError):
     """This process must not open that database now. Odoo treats it like a database that is away."""
 
 
-def work_for(database):
+def work_for(tenant):
     """From now on this thread works for one tenant.
 
     It stays so when the request is over, for what follows it (a streamed answer, a websocket): the next one says anew.
 
-    :param database: its database, or None for no tenant at all
+    :param Tenant tenant: from the directory, or None for no tenant at all
     """
-    _work.database = database
+    _work.of = Work(tenant.db, tenant.key) if tenant else Work()
+
+
+def working_for():
+    """Return the Work of this thread; nobody's, if it never said so."""
+    return getattr(_work, "of", Work())
 
 
 def assert_open(database):
     """Raise TenantClosed unless this thread may open the database now."""
     if database == OWN:
         return
-    if getattr(_work, "database", database) != database:
+    if hasattr(_work, "of") and _work.of.db != database:
         raise TenantClosed(f"another tenant's database: {database}")
     # The evented process opens databases for requests and websockets only: the first end at the door, the second
     # within a second, and they write who is offline while they do.

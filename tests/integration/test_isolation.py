@@ -5,7 +5,7 @@ import contextlib
 import psycopg2
 import pytest
 from psycopg2 import errors
-from saas_engine import dropping, naming, password_link, roles
+from saas_engine import dropping, naming, password_link, role_settings, roles
 from saas_engine.errors import ConfigurationError, EngineError
 from support import tenants
 
@@ -166,12 +166,14 @@ class TestRolePutBack:
             assert cr.fetchone() == ("saas_owner", '"$user", public', True)
         query = "SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = %s"
         [(config,)] = superuser(query, parameters=[role])
-        assert sorted(config) == ["idle_in_transaction_session_timeout=10min", "role=saas_owner", "temp_file_limit=1GB"]
+        wanted = role_settings.expected(tenant.limits)
+        wanted.pop(role_settings.CONNECTIONS)
+        assert sorted(config) == sorted(f"{name}={text}" for name, text in wanted.items())
 
     def test_own_role_given_away(self, as_tenant, provisioner, tenant, neighbour, superuser):
         role, other = naming.role_name(tenant.key), naming.role_name(neighbour.key)
         superuser(f"GRANT {role} TO {other}")  # PostgreSQL 15 lets the role itself do so in a login of its own
-        roles.ensure_role(provisioner.cluster, tenant.key, "x" * 43, 5)
+        roles.ensure_role(provisioner.cluster, tenant.key, "x" * 43, {})
         query = "SELECT count(*) FROM pg_auth_members WHERE roleid = %s::regrole AND member = %s::regrole"
         # From 16 on a role has no such right over itself, and the superuser's grant is not the manager's to revoke.
         if superuser("SHOW server_version_num") < [("160000",)]:
@@ -252,7 +254,7 @@ def test_a_missing_right_is_a_configuration_error(cluster, superuser):
     superuser("ALTER ROLE saas_manager NOCREATEDB")
     try:
         with pytest.raises(ConfigurationError, match="permission denied"):
-            roles.ensure_role(cluster, "0" * 32, "x" * 43, 1)
+            roles.ensure_role(cluster, "0" * 32, "x" * 43, {})
             cluster.clone("template1", "nope-nope", "0" * 32)
         assert "CREATEDB" in cluster.check().missing_rights
     finally:

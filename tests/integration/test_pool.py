@@ -6,7 +6,7 @@ import uuid
 import psycopg2
 import pytest
 from saas_engine import filestore
-from saas_engine.errors import DiskFullError, NameTakenError, TemplateNotReadyError
+from saas_engine.errors import DiskFullError, DropRefusedError, NameTakenError, TemplateNotReadyError
 from saas_engine.pool import Pool
 from support import killing, postgres, tenants
 
@@ -184,8 +184,10 @@ def test_discard_takes_nothing_of_a_tenant(pool, key, provisioner, cluster):
     spec = tenants.make_spec(pool_key=key)
     try:
         take(provisioner, spec)
-        for other in (key, spec.key):
-            pool.discard(tenants.order("pool", other, "discarding"))
+        pool.discard(tenants.order("pool", key, "discarding"))
+        with pytest.raises(DropRefusedError, match=f"is called {spec.subdomain}"):
+            pool.discard(tenants.order("pool", spec.key, "discarding"))
+        assert pool.cluster.database(spec.subdomain) and provisioner.directory.entry(spec.key)
         assert cluster.database(spec.subdomain).allows_connections
         assert len(list(pool.runtime.filestore(spec.subdomain).glob("*/*"))) == 2
     finally:

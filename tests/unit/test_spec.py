@@ -8,7 +8,7 @@ GOOD = {"key": "0" * 32, "subdomain": "acme", "host": "acme.example.com", "url":
 
 
 def test_good():
-    assert TenantSpec(**GOOD).connection_limit == 20
+    assert TenantSpec(**GOOD).limits == {}
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from . import (
     saas_instance_welcome,
     saas_instance_company,
     saas_instance_companies,
+    saas_instance_sessions,
     saas_instance_sign_in,
     saas_instance_health,
     saas_instance_health_check,

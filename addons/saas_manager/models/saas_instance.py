@@ -189,7 +189,6 @@ class SaasInstance(models.Model):
             template_database=instance.template_database or instance.template_id.database or "",
             release=instance.runtime_id.release_id.code,
             limits=instance._prepare_limits(),
-            connection_limit=instance.plan_id.connection_limit,
             has_mail_domain=self.env["saas.settings"]._get("saas.tenant_mail_domain"),
             company_name=instance.partner_id.commercial_partner_id.name or instance.name,
             admin_name=instance.admin_name or instance.partner_id.name,

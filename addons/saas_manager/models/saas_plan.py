@@ -41,6 +41,21 @@ class SaasPlan(models.Model):
     connection_limit = fields.Integer(
         "Database Connections", default=20, required=True, help="What one tenant can take from the cluster at most."
     )
+    statement_seconds = fields.Integer(
+        "Longest Database Statement",
+        default=600,
+        help="A statement that takes longer is ended, waiting for locks included. 0: unlimited",
+    )
+    idle_transaction_seconds = fields.Integer(
+        "Longest Idle Transaction",
+        default=300,
+        help="A transaction that is open and does nothing for so long is ended with its locks. 0: unlimited",
+    )
+    temp_file_mb = fields.Integer(
+        "Temporary Files (MB)",
+        default=1024,
+        help="What the sorts of one database session may write to the disk of the server. 0: unlimited",
+    )
     template_ids = fields.Many2many("saas.template", string="Templates", help="Empty: all templates.")
     instance_ids = fields.One2many("saas.instance", "plan_id", string="Instances")
     instance_count = fields.Integer(compute="_compute_instance_count", string="Number of Instances")
@@ -49,6 +64,10 @@ class SaasPlan(models.Model):
     _limits_positive = Constraint(
         "CHECK (max_users >= 0 AND max_storage_gb >= 0 AND trial_days >= 0 AND connection_limit > 0)",
         "Limits can't be negative, and a tenant needs at least one database connection.",
+    )
+    _database_limits_positive = Constraint(
+        "CHECK (statement_seconds >= 0 AND idle_transaction_seconds >= 0 AND temp_file_mb >= 0)",
+        "Limits can't be negative.",
     )
     _mails_positive = Constraint("CHECK (max_mails_hour >= 0 AND max_mails_day >= 0)", "Limits can't be negative.")
     _prices_positive = Constraint("CHECK (price_month >= 0 AND price_year >= 0)", "Prices can't be negative.")
@@ -102,6 +121,16 @@ class SaasPlan(models.Model):
             "max_storage_mb": math.ceil(self.max_storage_gb * 1024),
             "max_mails_hour": self.max_mails_hour,
             "max_mails_day": self.max_mails_day,
+            **self._prepare_role_limits(),
+        }
+
+    def _prepare_role_limits(self):
+        """Return what the tenant's role in PostgreSQL may take: the words of `saas_engine/role_settings.py`."""
+        return {
+            "max_connections": self.connection_limit,
+            "max_statement_seconds": self.statement_seconds,
+            "max_idle_seconds": self.idle_transaction_seconds,
+            "max_temp_mb": self.temp_file_mb,
         }
 
     def action_view_instances(self):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..saas_engine import roles
 from ..saas_engine.directory import Directory
 from .saas_instance_suspension import PUBLISHED_STATES
 
@@ -25,19 +26,21 @@ class SaasPlanLimits(models.Model):
             plan._publish_limits()
 
     def _publish_limits(self):
-        """Queue a job per plan that makes the directories say what the plan says."""
+        """Queue a job per plan that makes directories and roles say what the plan says."""
         for plan in self:
             plan._enqueue("_job_publish_limits")
 
     def _job_publish_limits(self):
-        """Publish the present limits of all instances of this plan, one statement per server."""
+        """Publish the present limits of all instances of this plan, one statement per server, and set their roles."""
         self.ensure_one()
         domain = [("plan_id", "=", self.id), ("state", "in", list(PUBLISHED_STATES))]
         instances = self.env["saas.instance"].sudo().search(domain)
         for server, placed in instances.grouped("server_id").items():
             limits = {instance._key: instance._prepare_tenant_spec().limits for instance in placed}
             with self._engine_errors_as_job_errors():
-                Directory(server._get_cluster()).set_limits(limits)
+                cluster = server._get_cluster()
+                Directory(cluster).set_limits(limits)
+                roles.set_limits(cluster, limits)
         return self.env._(
             "Limits of %(count)s instances published at %(time)s.", count=len(instances), time=fields.Datetime.now()
         )

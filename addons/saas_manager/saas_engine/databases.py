@@ -17,6 +17,7 @@ MARKED = """
     WHERE starts_with(datname, %(prefix)s) AND pg_get_userbyid(datdba) = %(owner)s
         AND shobj_description(oid, 'pg_database') = %(mark)s || substr(datname, length(%(prefix)s) + 1)
 """
+WITH_MARK = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = %s ORDER BY datname"
 # Superusers' sessions can't be ended, and autovacuum gives way by itself: DROP and RENAME see to it.
 EVICT = """
     SELECT pg_terminate_backend(a.pid, 5000) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
@@ -46,6 +47,13 @@ def find(connection, name):
         cr.execute(FIND, [name])
         row = cr.fetchone()
     return Database(*row) if row else None
+
+
+def marked(connection, key):
+    """Return the names of all databases that carry the mark of a key: one, unless something went wrong."""
+    with connection.cursor() as cr:
+        cr.execute(WITH_MARK, [naming.database_mark(key)])
+        return [name for (name,) in cr.fetchall()]
 
 
 def create_draft(connection, template, key):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from psycopg2 import errors, sql
 
-from . import databases, dump_file, naming
+from . import databases, dump_file, naming, sessions
 from .errors import DropRefusedError, EngineError, NameTakenError
 
 _logger = logging.getLogger(__name__)
@@ -34,13 +34,15 @@ class Rule:
 
     :param frozenset states: those of its record in which it may
     :param bool was_customers: it was in a customer's use: its grace must be over, its last dump must be there and whole
-    :param needs_dump: the same of the dump alone
+    :param bool needs_dump: the same of the dump alone
+    :param bool has_role: it may have a role, sessions, and a row in the directory
     :param refuses: gets the `Database` or None, returns why this one may not go, or ""
     """
 
     states: frozenset
     was_customers: bool = False
     needs_dump: bool = False
+    has_role: bool = True
     refuses: Callable = lambda database: ""
 
 
@@ -49,7 +51,7 @@ RULES = {
     "tenant": Rule(frozenset({"terminating", "terminated"}), was_customers=True, needs_dump=True),
     # What a provisioning has made that nobody was given.
     "attempt": Rule(frozenset({"failed"})),
-    "pool": Rule(frozenset({"discarding", "claimed"})),
+    "pool": Rule(frozenset({"discarding", "claimed"}), has_role=False),
     "workshop": Rule(frozenset({"discarding"})),
     # What is left of a copy that has become a version of its template.
     "published": Rule(frozenset({"publishing"}), refuses=_there),
@@ -130,18 +132,19 @@ def drop(cluster, runtime, directory, order, name):
 
     :param str name: the database's; one that does not carry the key's mark stays, and so does its folder
     :return: what there was of it and is gone: a list of texts
-    :raise DropRefusedError: nothing was touched
+    :raise DropRefusedError, NameTakenError: nothing was touched
     :raise BackupError: the dump is missing or damaged; nothing was touched
     """
     order.check()
-    database = cluster.database(name)
+    rule, database = RULES[order.kind], _find(cluster, order, name)
     is_ours = database is not None and database.comment == naming.database_mark(order.key)
-    refusal = RULES[order.kind].refuses(database if is_ours else None)
+    refusal = rule.refuses(database if is_ours else None)
     if refusal:
         raise order.refused(refusal)
     gone = []
     with _written_down(order, gone):
-        directory.withdraw(order.key)
+        if rule.has_role:
+            directory.withdraw(order.key)
         if is_ours:
             cluster.close(name)  # or a request under way could put a file back
         if is_ours or (database is None and _is_named_after(name, order.key)):
@@ -149,7 +152,9 @@ def drop(cluster, runtime, directory, order, name):
         if is_ours:
             gone += _drop_database(cluster, name)
         gone += _drop_draft(cluster, runtime, order.key)
-        gone += _drop_role(cluster, order.key)
+        if rule.has_role:
+            sessions.end(runtime, order.key)
+            gone += _drop_role(cluster, order.key)
     return gone
 
 
@@ -191,6 +196,21 @@ def _written_down(order, gone):
     finally:
         if gone:
             _logger.info("dropped %s (%s, %s): %s", ", ".join(gone), order.kind, order.asked_by, order.why)
+
+
+def _find(cluster, order, name):
+    """Return the database that is meant, or None, or somebody else's of this name.
+
+    :raise DropRefusedError: what has the key's mark has another name
+    """
+    with cluster.connect() as connection:
+        elsewhere = set(databases.marked(connection, order.key)) - {name, naming.draft_database(order.key)}
+        if elsewhere:
+            raise order.refused(f"what carries its mark is called {', '.join(sorted(elsewhere))}, not {name}")
+        database = databases.find(connection, name)
+    if database is not None and _is_named_after(name, order.key):
+        databases.require_mark(database, name, order.key)
+    return database
 
 
 def _is_named_after(name, key):

@@ -151,7 +151,7 @@ class Provisioner:
         return urlsplit(spec.url).netloc or spec.host
 
     def _ensure_role(self, spec):
-        roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.connection_limit)
+        roles.ensure_role(self.cluster, spec.key, self._password(spec), spec.limits)
 
     def _password(self, spec):
         return self.runtime.tenant_password(self.settings.master_secret, spec.key)

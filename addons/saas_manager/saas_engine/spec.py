@@ -16,10 +16,9 @@ class TenantSpec:
     :param str url: the public address with scheme and port, frozen into the database
     :param str template_database: the sealed database to clone; may be empty where nothing is cloned
     :param str pool_key: the key of a clone of the template that waits in the pool for this tenant; may be empty
-    :param dict limits: the plan's limits, as the directory publishes them
+    :param dict limits: the plan's limits, as the directory publishes them and the role has them
     :param dict notices: what its administrators are told, published beside the limits
     :param bool has_mail_domain: whether mails to the host arrive, so that it becomes the tenant's alias domain
-    :param int connection_limit: how many PostgreSQL connections the tenant may hold
     """
 
     key: str
@@ -31,7 +30,6 @@ class TenantSpec:
     release: str = ""
     limits: dict = dataclasses.field(default_factory=dict)
     notices: dict = dataclasses.field(default_factory=dict)
-    connection_limit: int = 20
     has_mail_domain: bool = False
     company_name: str = ""
     admin_name: str = ""

@@ -12,7 +12,6 @@ from .errors import BuildError, EngineError
 BASE = "base"
 SCRIPTS = Path(__file__).parent / "scripts"
 INSTALL_SECONDS, SCRIPT_SECONDS, CHECK_SECONDS = 1800, 900, 60
-CONNECTION_LIMIT = 20
 # What is to become a template does nothing by itself: each of its clones would have done it.
 LIMITS = {"crons": False, "max_mails_hour": -1, "max_mails_day": -1}
 ONE_SHOT = ["--no-http", "--workers=0", "--max-cron-threads=0"]
@@ -107,7 +106,7 @@ class TemplateBuilder:
         self._discard(name, key)
         log(f"Creating the database {name}")
         password = self.runtime.tenant_password(self.settings.master_secret, key)
-        roles.ensure_role(self.cluster, key, password, CONNECTION_LIMIT)
+        roles.ensure_role(self.cluster, key, password, LIMITS)
         self.cluster.clone("template1", name, key)
         self.publish(name, key, "building")
         log("Preparing language, country and currency")

@@ -13,7 +13,7 @@ from psycopg2 import sql
 from . import dropping, filestore, naming, personalise, renaming, roles, web
 from .directory import Directory
 from .errors import NameTakenError, TemplateNotReadyError
-from .template_build import CONNECTION_LIMIT, vacuum
+from .template_build import LIMITS, vacuum
 
 VERIFY_SECONDS = 30  # the first request loads the registry
 # What people leave behind who sign in by a link and look around, beside what any clone is freed of.
@@ -176,7 +176,7 @@ class Workshop:
         return self.cluster.connect_as_tenant(spec.database, spec.key, self._password(spec))
 
     def _ensure_role(self, spec):
-        roles.ensure_role(self.cluster, spec.key, self._password(spec), CONNECTION_LIMIT)
+        roles.ensure_role(self.cluster, spec.key, self._password(spec), LIMITS)
 
     def _password(self, spec):
         return self.runtime.tenant_password(self.builder.settings.master_secret, spec.key)

@@ -3,6 +3,7 @@ from . import (
     test_dashboard,
     test_dashboard_live,
     test_dashboard_revenue,
+    test_end_sessions,
     test_access,
     test_bulk,
     test_health,

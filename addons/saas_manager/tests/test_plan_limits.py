@@ -1,9 +1,13 @@
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.saas_manager.models import saas_plan_limits
+from odoo.addons.saas_manager.saas_engine import roles
 from odoo.addons.saas_manager.saas_engine.directory import Directory
 
 from .common import SaasCase
@@ -27,11 +31,37 @@ class TestPlanLimits(SaasCase, TransactionCase):
         self.assertFalse(self._jobs(self.plan, "_job_publish_limits"))
         self.plan.max_mails_hour = 7
         [job] = self._jobs(self.plan, "_job_publish_limits")
-        with patch.object(saas_plan_limits, "Directory", autospec=Directory) as directory:
+        with (
+            patch.object(saas_plan_limits, "Directory", autospec=Directory) as directory,
+            patch.object(roles, "set_limits", autospec=True) as set_limits,
+        ):
             job.records._job_publish_limits()
         [published] = directory.return_value.set_limits.call_args.args
         self.assertEqual(list(published), [self.instance._key])
         self.assertEqual(published[self.instance._key]["max_mails_hour"], 7)
+        # The role of the tenant gets the same limits.
+        self.assertEqual(set_limits.call_args.args[1], published)
+
+    def test_what_a_role_may_take_is_part_of_the_limits(self):
+        self.plan.write({"connection_limit": 7, "statement_seconds": 8, "idle_transaction_seconds": 9})
+        self.plan.temp_file_mb = 0
+        wanted = roles.role_settings.expected(self.instance._prepare_tenant_spec().limits)
+        self.assertEqual(
+            wanted,
+            {
+                "connection limit": 7,
+                "role": "saas_owner",
+                "statement_timeout": "8s",
+                "idle_in_transaction_session_timeout": "9s",
+                "temp_file_limit": "-1",
+            },
+        )
+        self.assertEqual(len(self._jobs(self.plan, "_job_publish_limits")), 1)
+
+    def test_limits_of_a_role_are_not_negative(self):
+        for name in ("statement_seconds", "idle_transaction_seconds", "temp_file_mb"):
+            with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self.plan.write({name: -1})
 
     def test_what_people_read_in_a_tenant_is_published(self):
         company = self.instance.company_id
