@@ -85,7 +85,7 @@ def test_a_draft_that_somebody_opened_or_marked_stays(provisioner, superuser):
 
 def test_a_database_of_another_owner_stays(provisioner, superuser):
     key = uuid.uuid4().hex
-    superuser("CREATE DATABASE \"somebodys\" OWNER postgres TEMPLATE template0")
+    superuser('CREATE DATABASE "somebodys" OWNER postgres TEMPLATE template0')
     superuser(f"COMMENT ON DATABASE \"somebodys\" IS 'saas:{key}'")
     try:
         with pytest.raises(NameTakenError, match="owned by postgres"):
@@ -107,7 +107,7 @@ def test_a_copy_that_became_no_version_stays(provisioner):
     key = uuid.uuid4().hex
     name = naming.workshop_database(key)
     with provisioner.cluster.connect() as connection:
-        roles.ensure_role(provisioner.cluster, key, "x" * 43, 5)
+        roles.ensure_role(provisioner.cluster, key, "x" * 43, {})
         draft = dropping.databases.create_draft(connection, tenants.TEMPLATE, key)
         dropping.databases.hand_over(connection, draft, name, key)
     with pytest.raises(DropRefusedError, match="still there"):

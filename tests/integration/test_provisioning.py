@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from saas_engine import dropping, filestore, roles
+from saas_engine import dropping, filestore
 from saas_engine.directory import TenantEntry
 from saas_engine.errors import DiskFullError, InvalidNameError, NameTakenError, TemplateNotReadyError
 from support import tenants

@@ -23,6 +23,10 @@ VISITS = """
 EMPTY = "saas_sign_in bus_bus mail_mail res_users_log ir_cron_trigger".split()
 
 
+def thrown_away(spec):
+    return tenants.order("workshop", spec.key, "discarding")
+
+
 @pytest.fixture
 def shop(builder):
     return Workshop(builder)
@@ -35,7 +39,7 @@ def spec(shop, builder):
     host = f"{uuid.uuid4().hex}.example.com"
     made = WorkshopSpec(key, host, f"https://{host}", tenants.TEMPLATE, VERSION)
     yield made
-    shop.discard(made, tenants.order("workshop", made.key, "discarding"))
+    shop.discard(made, thrown_away(made))
     builder.discard(VERSION, tenants.order("template", naming.template_key(VERSION), "replaced"))
 
 
@@ -126,7 +130,7 @@ def test_published(shop, visited, superuser, builder, service):
 
 def test_discarded(shop, visited, superuser):
     for _ in range(2):
-        shop.discard(visited, tenants.order("workshop", visited.key, "discarding"))
+        shop.discard(visited, thrown_away(visited))
         assert traces(shop, visited, superuser) == []
     assert shop.cluster.database(tenants.TEMPLATE).sealed
 
@@ -142,7 +146,7 @@ def test_whoever_is_in_it_is_put_out(shop, visited):
 def test_discarded_on_its_way_to_a_version(shop, visited, superuser):
     shop.publish(visited)
     for _ in range(2):
-        shop.discard(visited, tenants.order("workshop", visited.key, "discarding"))
+        shop.discard(visited, thrown_away(visited))
         assert traces(shop, visited, superuser) == []
 
 
@@ -159,7 +163,7 @@ class TestKilled:
             if number % 2:
                 shop.open(spec)
                 assert_open(shop, spec)
-            shop.discard(spec, tenants.order("workshop", spec.key, "discarding"))
+            shop.discard(spec, thrown_away(spec))
             assert traces(shop, spec, superuser) == []
             number += 1
         assert number > 15
@@ -191,8 +195,8 @@ class TestKilled:
         number, killed = 0, True
         while killed:
             shop.open(spec)
-            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec, tenants.order("workshop", spec.key, "discarding")))
-            shop.discard(spec, tenants.order("workshop", spec.key, "discarding"))
+            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec, thrown_away(spec)))
+            shop.discard(spec, thrown_away(spec))
             assert traces(shop, spec, superuser) == []
             number += 1
         assert number > 8
@@ -203,8 +207,8 @@ class TestKilled:
             shop.open(spec)
             (shop.runtime.filestore(spec.database) / "ab12").write_text("a picture")
             shop.publish(spec)
-            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec, tenants.order("workshop", spec.key, "discarding")))
-            shop.discard(spec, tenants.order("workshop", spec.key, "discarding"))
+            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec, thrown_away(spec)))
+            shop.discard(spec, thrown_away(spec))
             assert traces(shop, spec, superuser) == []
             number += 1
         assert number > 20
@@ -260,7 +264,7 @@ def test_others_are_left_alone(shop, visited, provisioner):
     neighbour = dataclasses.replace(visited, key=uuid.uuid4().hex, host="n.example.com", version_database="tpl_fake_v3")
     shop.open(neighbour)
     shop.publish(visited)
-    shop.discard(neighbour, tenants.order("workshop", neighbour.key, "discarding"))
+    shop.discard(neighbour, thrown_away(neighbour))
     assert provisioner.directory.entry(other.key).state == "active"
     assert provisioner.cluster.database(other.subdomain).allows_connections
     assert shop.runtime.filestore(other.subdomain).is_dir()

@@ -8,6 +8,7 @@ from . import (
     saas_release,
     saas_server,
     saas_server_measures,
+    saas_server_owner,
     saas_runtime,
     saas_plan,
     saas_template,

@@ -253,7 +253,7 @@ class SaasInstanceProvisioning(models.Model):
 
     def _prepare_attempt_order(self):
         """Return what the engine needs to know before it removes a failed run."""
-        why = self.failure_reason or self.env._("its provisioning failed")
+        why = (self.failure_reason or self.env._("its provisioning failed")).splitlines()[0][:200]
         return dropping.Order("attempt", self._key, self.state, self._get_asker(), why)
 
     # === FAILURE === #

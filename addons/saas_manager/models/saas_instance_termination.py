@@ -169,8 +169,10 @@ class SaasInstanceTermination(models.Model):
 
     def _get_termination_asker(self):
         """Return who has asked for the end; the job itself runs as nobody in particular."""
-        asked = self.env["saas.event"].sudo().search(
-            [("instance_id", "=", self.id), ("kind", "=", "terminating")], order="id desc", limit=1
+        asked = (
+            self.env["saas.event"]
+            .sudo()
+            .search([("instance_id", "=", self.id), ("kind", "=", "terminating")], order="id desc", limit=1)
         )
         return self.with_user(asked.user_id or self.env.user)._get_asker()
 

@@ -5,13 +5,14 @@ database: `connect_as_tenant` does, so that nothing planted in there runs with t
 """
 
 import contextlib
+import dataclasses
 import threading
 
 import psycopg2
 from psycopg2 import errors
 
-from . import cluster_report, databases, dropping, naming
-from .errors import NameTakenError, RetryableError
+from . import cluster_report, databases, dropping, naming, ownership
+from .errors import NameTakenError, NotOwnerError, RetryableError
 from .pg_errors import translated
 
 CONNECT_SECONDS = 5
@@ -30,11 +31,12 @@ class Cluster:
 
     :param str user: the manager's role
     :param str password: for tests; else libpq takes it from PGPASSFILE
+    :param Manager manager: who works here; a server that belongs to another one refuses it. None: nobody asks
     """
 
-    def __init__(self, host, port, user="saas_manager", password=None):
+    def __init__(self, host, port, user="saas_manager", password=None, manager=None):
         self.host, self.port, self.user = host, int(port), user
-        self._password = password
+        self.manager, self._password = manager, password
 
     def __repr__(self):
         return f"Cluster({self.host!r}, {self.port}, {self.user!r})"
@@ -47,6 +49,8 @@ class Cluster:
 
         Within one of these to `postgres` another of the same thread is the same one: a log-in costs more than most
         statements.
+
+        :raise NotOwnerError: the server belongs to another manager
         """
         shared = vars(_here).setdefault("connections", {}) if db == "postgres" else {}
         if self._address in shared:
@@ -54,6 +58,8 @@ class Cluster:
                 yield shared[self._address]
             return
         with self._session(db, self.user, self._password, CLIENT_CHECK) as connection:
+            if self.manager and db == "postgres":
+                ownership.require(connection, self.manager)
             shared[self._address] = connection
             try:
                 yield connection
@@ -62,7 +68,7 @@ class Cluster:
 
     @property
     def _address(self):
-        return self.host, self.port, self.user, self._password
+        return self.host, self.port, self.user, self._password, self.manager
 
     @contextlib.contextmanager
     def connect_as_tenant(self, db, key, password):
@@ -219,6 +225,19 @@ class Cluster:
             return [name for (name,) in cr.fetchall()]
 
     def check(self):
-        """Tell what "Test connection" shows: version, role, what is missing, tenants, latency, free disk."""
-        with self.connect() as connection:
-            return cluster_report.make(connection, self.host)
+        """Tell what "Test connection" shows: version, role, what is missing, tenants, latency, free disk, the owner."""
+        with self._session("postgres", self.user, self._password, CLIENT_CHECK) as connection:
+            report = cluster_report.make(connection, self.host)
+            if self.manager and cluster_report.OWNER not in report.missing_rights:
+                with contextlib.suppress(NotOwnerError):  # which is a result
+                    ownership.require(connection, self.manager)
+                report = dataclasses.replace(report, owner=ownership.find(connection))
+            return report
+
+    def take_over(self):
+        """Make the server this manager's, whoever it belonged to.
+
+        :return: the `Owner` before, or None
+        """
+        with self._session("postgres", self.user, self._password, CLIENT_CHECK) as connection:
+            return ownership.take_over(connection, self.manager)

@@ -1,8 +1,8 @@
 """The one door through which data go for good: databases, folders, roles. No other file drops any of them.
 
-Whoever wants something gone hands in an `Order`: what it was, in which state its record is, who asked and why. The door
-refuses what the rules of its kind don't allow, drops only what carries the mark of the order's key, and writes down what
-went.
+Whoever wants something gone hands in an `Order`: what it was, in which state its record is, who asked and why. The
+door refuses what the rules of its kind don't allow, drops only what carries the mark of the order's key, and writes
+down what went.
 """
 
 import contextlib

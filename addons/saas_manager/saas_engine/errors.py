@@ -29,6 +29,10 @@ class NameTakenError(EngineError):
     """A database, folder or host of this name exists and belongs to somebody else."""
 
 
+class NotOwnerError(EngineError):
+    """The server belongs to another manager. Says to which."""
+
+
 class TemplateNotReadyError(EngineError):
     """The template has no sealed database to clone."""
 

@@ -21,6 +21,7 @@ from . import (
     test_reports,
     test_rpc_guard,
     test_server,
+    test_server_owner,
     test_settings,
     test_storage_levels,
     test_settings_page,
