@@ -154,9 +154,10 @@ class SaasInstanceTermination(models.Model):
     def _prepare_removal_order(self, final):
         """Return what the engine needs to know before it removes an instance.
 
-        :param final: the `saas.backup` that stays
+        :param final: the `saas.backup` that stays, if there is one
         """
         dump = final.sudo()
+        last_backup = dump_file.BackupFile(path=dump.path, size=dump.size, sha256=dump.sha256) if dump else None
         return dropping.Order(
             "tenant",
             self._key,
@@ -164,7 +165,7 @@ class SaasInstanceTermination(models.Model):
             self._get_termination_asker(),
             self.env._("its termination was asked for, and its grace is over"),
             due=self.deletion_date and self.deletion_date.replace(tzinfo=UTC),
-            last_backup=dump_file.BackupFile(path=dump.path, size=dump.size, sha256=dump.sha256),
+            last_backup=last_backup,
         )
 
     def _get_termination_asker(self):

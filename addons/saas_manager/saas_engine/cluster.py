@@ -214,6 +214,13 @@ class Cluster:
             databases.close(connection, name)
             databases.open_to_role(connection, name)
 
+    def let_in(self, name, key):
+        """Let the role of a key, which exists, into its database, and nobody else. Runs again."""
+        with self.connect() as connection:
+            databases.require_mark(databases.find(connection, name), name, key)
+            databases.execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", name, naming.role_name(key))
+            databases.open_to_role(connection, name)
+
     # -- state
 
     def marked_databases(self, prefix):

@@ -128,6 +128,12 @@ class Provisioner:
         self._ensure_role(spec)
         return self.enter(spec)
 
+    def put_role_back(self, spec):
+        """Make the tenant's role what it should be, and let it into its database."""
+        with self.cluster.locked(spec.key):
+            self._ensure_role(spec)
+            self.cluster.let_in(spec.subdomain, spec.key)
+
     def enter(self, spec):
         """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none."""
         return self.cluster.connect_as_tenant(spec.subdomain, spec.key, self._password(spec))
