@@ -10,7 +10,7 @@ class SaasServer(models.Model):
     """A PostgreSQL cluster and the tenant services in front of it."""
 
     _name = "saas.server"
-    _inherit = ["saas.dashboard.source", "saas.engine.mixin", "mail.thread"]
+    _inherit = ["saas.dashboard.source", "saas.job.mixin", "mail.thread"]
     _description = "Server"
     _order = "sequence, id"
 

@@ -19,8 +19,7 @@ class SaasServerReconcile(models.Model):
     A difference counts when two looks have found it, in two transactions: what a job is about to write is none.
     """
 
-    _name = "saas.server"
-    _inherit = ["saas.server", "saas.job.mixin"]
+    _inherit = "saas.server"
 
     reconciliation_ids = fields.One2many("saas.reconciliation", "server_id", string="Reconciliations", readonly=True)
     difference_ids = fields.One2many("saas.reconciliation.line", "server_id", string="Differences", readonly=True)

@@ -17,6 +17,8 @@ from . import (
     test_plan_limits,
     test_pool,
     test_provisioning,
+    test_reconcile,
+    test_reconcile_fixes,
     test_renaming,
     test_reports,
     test_rpc_guard,
