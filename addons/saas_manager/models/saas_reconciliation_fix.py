@@ -49,6 +49,7 @@ class SaasReconciliationFix(models.Model):
             label = dict(self._fields["fix"]._description_selection(self.env))[self.fix]
             message = self.env._("It was not as recorded: %(what)s. %(fix)s.", what=self.display_name, fix=label)
             self.instance_id._log_event("note", message, "warning")
+        self._notify_progress()
         self.sudo().server_id._tell_of_differences()
 
     def _get_cluster(self):

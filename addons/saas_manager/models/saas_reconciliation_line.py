@@ -187,6 +187,7 @@ class SaasReconciliationLine(models.Model):
             forgotten = dict.fromkeys(("failure", "dump_path", "dump_size", "dump_sha256"), False)
             self.sudo().write({**forgotten, "state": "fixing", "fixed_by_id": self.env.uid})
             self._enqueue("_job_fix")
+            self._notify_progress()
 
     def _lock(self):
         """Make two who fix at the same moment wait for each other."""
@@ -215,4 +216,5 @@ class SaasReconciliationLine(models.Model):
     def _give_up(self, reason):
         if self.state == "fixing":
             self.sudo().write({"state": "failed", "failure": reason})
+            self._notify_progress()
             self.sudo().server_id._tell_of_differences()
