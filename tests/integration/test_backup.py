@@ -7,8 +7,8 @@ import zipfile
 from datetime import UTC, datetime
 
 import pytest
-from saas_engine import backup, dump_file, removal
-from saas_engine.errors import BackupError, ConfigurationError, EngineError
+from saas_engine import backup, dropping, dump_file, naming, removal
+from saas_engine.errors import BackupError, ConfigurationError, DropRefusedError, EngineError
 from support import killing, postgres, tenants
 
 
@@ -131,3 +131,23 @@ def test_removal_with_people_inside(dumped, dumper, tenant):
     ):
         removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, dumped))
     assert dumper.cluster.database(tenant.subdomain) is None
+
+
+def test_an_orphan_leaves_a_dump(dumper, tenant, superuser):
+    """A database that no record knows, closed and without a role: it can be read once more before it goes."""
+    role = naming.role_name(tenant.key)
+    dumper.cluster.close(tenant.subdomain)
+    superuser(f"REVOKE ALL ON DATABASE {tenant.subdomain} FROM {role}; DROP ROLE {role}")
+    spec = tenants.make_spec(tenant.subdomain, tenant.key)
+    dumper.put_role_back(spec)
+    kept = backup.dump(dumper, spec, dumper.settings.backup_dir / "unknown.zip")
+
+    def drop(last_backup):
+        asked = tenants.order("orphan", tenant.key, "unknown", last_backup=last_backup)
+        return dropping.drop(dumper.cluster, dumper.runtime, dumper.directory, asked, tenant.subdomain)
+
+    with pytest.raises(DropRefusedError, match="no dump of it is on record"):
+        drop(None)
+    assert dumper.cluster.database(tenant.subdomain)
+    assert drop(kept) == [f"folder {tenant.subdomain}", f"database {tenant.subdomain}", f"role {role}"]
+    dump_file.check(kept)

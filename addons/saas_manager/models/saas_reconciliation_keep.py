@@ -1,5 +1,6 @@
 from odoo import fields, models
 
+from .saas_instance_reconcile import UNFINISHED
 from .saas_reconciliation_line import OPEN_STATES
 
 
@@ -33,6 +34,7 @@ class SaasReconciliationKeep(models.Model):
         :param set seen: identities that a first look has found; a new one counts only if it is among them
         """
         known = self._get_known_lines()
+        self.env["saas.reconciliation.line"].union(*known.values())._reopen_abandoned()
         kept = [finding for finding in findings if finding.identity in seen or finding.identity in known]
         instances, lines = self._get_instances(kept), self.env["saas.reconciliation.line"]
         for finding in kept:
@@ -69,6 +71,13 @@ class SaasReconciliationKeep(models.Model):
 
 class SaasReconciliationLineDue(models.Model):
     _inherit = "saas.reconciliation.line"
+
+    def _reopen_abandoned(self):
+        """Open those again whose fix nobody is about to do: its job was deleted."""
+        domain = [("model_name", "=", self._name), ("state", "in", UNFINISHED)]
+        jobs = self.env["queue.job"].sudo().search(domain)
+        working = {job.records.id for job in jobs}
+        self.filtered(lambda line: line.state == "fixing" and line.id not in working).write({"state": "open"})
 
     def _is_due(self):
         """Tell whether this is repaired by itself, now: also again what failed an hour ago."""

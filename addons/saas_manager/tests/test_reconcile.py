@@ -139,6 +139,20 @@ class TestReconcile(ReconcileCase, TransactionCase):
         self.assertEqual(line.state, "fixed")
         self.assertFalse(self.server.activity_ids)
 
+    def test_a_fix_whose_job_was_deleted_begins_again(self):
+        self._spoil(entries={})
+        self._reconcile()
+        line = self._lines()
+        self._reconcile()
+        self.assertEqual(len(self._jobs(line, "_job_fix")), 1)
+        self._jobs(line, "_job_fix").unlink()
+        self._reconcile()
+        self.assertEqual((line.state, len(self._jobs(line, "_job_fix"))), ("fixing", 1))
+        self._jobs(line, "_job_fix").unlink()
+        self.found = self._get_reality(self.instance)
+        self._reconcile()
+        self.assertEqual(line.state, "over")
+
     def test_a_draft_waits_for_an_hour(self):
         draft = dataclasses.replace(
             self.found.databases[self.instance._key][0], name=f"new_{ORPHAN}", comment=f"saas:{ORPHAN}"
