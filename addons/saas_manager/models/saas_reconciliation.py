@@ -32,6 +32,12 @@ class SaasReconciliation(models.Model):
         "saas.reconciliation.line", "reconciliation_id", string="Differences Found", readonly=True
     )
 
+    @api.depends("server_id", "create_date")
+    def _compute_display_name(self):
+        for run in self:
+            when = fields.Datetime.context_timestamp(run, run.create_date or fields.Datetime.now())
+            run.display_name = f"{run.server_id.name}, {when:%Y-%m-%d %H:%M}"
+
     @api.depends("finding_count", "safe_count")
     def _compute_manual_count(self):
         for run in self:

@@ -160,7 +160,8 @@ def _left(record, databases, found):
         entry = found.entries[record.key]
         yield _finding("entry_leftover", entry.db, record.key, record.state, entry.state, "withdraw")
     if record.key in found.roles and not databases:
-        yield _finding("role_leftover", naming.role_name(record.key), record.key, record.state, "", fix)
+        name = naming.role_name(record.key)
+        yield _finding("role_leftover", name, record.key, record.state, name, fix)
 
 
 def _about_database(record, databases, found):
@@ -248,7 +249,8 @@ def _unknown_databases(found, known):
 def _unknown_roles(found, known):
     """Return roles of keys that nothing has; the role of an unknown database goes with it."""
     for key in found.roles.keys() - known.keys - found.databases.keys():
-        yield _finding("role_orphan", naming.role_name(key), key, "", "", "drop_role")
+        name = naming.role_name(key)
+        yield _finding("role_orphan", name, key, "", name, "drop_role")
 
 
 def _unknown_entries(found, known):

@@ -71,7 +71,7 @@ class TestServerOwner(SaasCase, TransactionCase):
         before = self.server._get_manager()
         for query in get_neutralization_queries(["saas_manager"]):
             self.env.cr.execute(query)
-        self.env.registry.clear_cache()
+        self.env.registry.clear_all_caches()
         self.env.invalidate_all()
         self.assertNotEqual(self.server._get_manager().uuid, before.uuid)
         self.assertEqual(len(self.server._get_manager().uuid), 36)
