@@ -17,6 +17,7 @@ MANAGER_DATABASE = "manager"
 MANAGER_MODULES = ("queue_job", "saas_manager")
 # What a person may have set for the demo and its keeper has to know, too.
 GIVEN = ("SAAS_CACHE_DIR", "SAAS_PG_HOST", "SAAS_PG_PORT", "SAAS_ODOO_SERIES", "ODOO_HOME", "SAAS_OUTGOING_ALLOW")
+GIVEN += ("SAAS_LOGIN_RATE", "SAAS_LOGIN_BURST", "SAAS_RPC_RATE", "SAAS_RPC_BURST", "SAAS_TRUSTED_PROXY_COUNT")
 TENANT_ADDONS = ("saas_gateway", "saas_tenant")
 # Workers and cron processes of each service.
 PROCESSES = {
@@ -96,9 +97,9 @@ class Stack:
         runtime = private_folder(self.paths.runtimes / RUNTIME) / "runtime.json"
         write_atomically(runtime, json.dumps(self._runtime(), indent=2) + "\n")
 
-    def link_tenant_addons(self):
+    def link_tenant_addons(self, folder=None):
         """Have a folder with the addons that tenants may see: the manager's must not stand among their apps."""
-        folder = self.paths.tenant_addons
+        folder = folder or self.paths.tenant_addons
         folder.mkdir(exist_ok=True)
         folder.chmod(0o755)  # links, which services of other users follow, too
         for name in TENANT_ADDONS:

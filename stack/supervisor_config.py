@@ -84,7 +84,10 @@ def _command_lines(program, logs):
 
 
 def section(program, logs):
-    """Return the part of one program. It backs off a second longer after each failed start; a start is good after five seconds."""
+    """Return the part of one program.
+
+    It backs off a second longer after each failed start; a start is good after five seconds.
+    """
     lines = [
         f"[program:{program.name}]",
         *_command_lines(program, logs),

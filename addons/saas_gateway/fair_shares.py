@@ -1,5 +1,7 @@
 """Every request is admitted and counted by the rules of `shares.py`."""
 
+import os
+
 from werkzeug.wsgi import ClosingIterator
 
 import odoo.service.server
@@ -53,5 +55,10 @@ def _build_init(init):
 
 
 def install():
-    """Wrap the making of workers that serve requests; the evented process has none."""
+    """Wrap the making of workers that serve requests; the evented process has none.
+
+    In a service of a tenant's own nobody waits but the tenant.
+    """
+    if os.environ.get("SAAS_DEDICATED") == "1":
+        return
     wrapping.replace(odoo.service.server.WorkerHTTP, "__init__", _build_init)

@@ -2,9 +2,9 @@
 
     python -I enter.py START.JSON
 
-Root prepares, then lets go of all rights and becomes the command. What lies under a folder that is closed to others (a
-home, a demo's run) and is needed is shown at its place in a view of the files of its own; the rest of that folder is not
-there. Where the kernel does not allow such views, or root is somebody else, the process stays what its keeper is.
+Root prepares, then lets go of all rights and becomes the command. What lies under a folder that is closed to others
+(a home, a demo's run) and is needed is shown at its place in a view of the files of its own; the rest of that folder is
+not there. Where the kernel does not allow such views, or root is somebody else, the process stays what its keeper is.
 """
 
 import ctypes

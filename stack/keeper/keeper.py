@@ -11,7 +11,7 @@ from saas_engine.errors import EngineError, InvalidNameError
 from saas_engine.runtime_wanted import Status
 
 from stack.errors import StackError
-from stack.keeper import enter, places, routes
+from stack.keeper import enter, places, pulse, routes
 from stack.keeper.kept import Kept
 
 _logger = logging.getLogger(__name__)
@@ -24,11 +24,12 @@ class Keeper:
     :param Stack stack: of the installation
     :param programs: what starts and stops processes, such as `Supervised`
     :param Path traefik: Traefik's folder
+    :param Limits limits: of the proxy, for each address
     :param bool separate: whether each runtime gets an operating-system user of its own; None: if that is possible here
     """
 
-    def __init__(self, stack, programs, traefik, separate=None):
-        self.stack, self.programs, self.traefik = stack, programs, traefik
+    def __init__(self, stack, programs, traefik, limits, separate=None):
+        self.stack, self.programs, self.traefik, self.limits = stack, programs, traefik, limits
         self.separate = enter.can_separate() if separate is None else separate
         self.folder = stack.paths.dedicated
         self._slots = threading.Lock()
@@ -39,8 +40,12 @@ class Keeper:
 
         :param forever: asked before each look whether to go on
         """
+        private = self.stack.paths.dedicated_private
+        private.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self.stack.link_tenant_addons(private / "_addons")
         routes.remove_others(self.traefik, set(self.codes()))
         while forever():
+            pulse.beat(self.stack.paths.run)
             for code in self.codes():
                 if code not in self._threads or not self._threads[code].is_alive():
                     self._threads[code] = threading.Thread(target=self._keep, args=[code], daemon=True, name=code)
@@ -59,7 +64,7 @@ class Keeper:
 
     def route(self, code, hosts, slot):
         """Lead these hosts to a runtime, and no others."""
-        routes.write(self.traefik, code, hosts, slot, self.stack.service_host("runtimes"))
+        routes.write(self.traefik, code, hosts, slot, self.stack.service_host("runtimes"), self.limits)
 
     @contextlib.contextmanager
     def free_slot(self):

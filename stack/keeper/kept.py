@@ -90,6 +90,7 @@ class Kept:
         if not programs.is_up(wanted.code):
             self.started_at, self.misses = time.monotonic(), 0
             self.say("starting", restarts=wanted.restarts, separate=self.keeper.separate)
+            programs.limit(wanted.code, wanted.memory_mb)
             programs.start(wanted.code, program.entry_command(place))
 
     def _have_slot(self):

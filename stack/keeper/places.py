@@ -10,6 +10,7 @@ from stack import ports
 # Each runtime has a number: two ports and a user follow from it. Debian keeps these users for local use.
 SLOTS = range(200)
 FIRST_PORT, FIRST_USER = 8300, 30000
+COMMON = ("filestore", "sessions")  # folders in which manager and runtime both work
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Place:
     folder: Path
     data: Path
     private: Path
+
+    @property
+    def addons(self):
+        """Links to the addons that tenants may see, for all runtimes. No runtime's code has such a name."""
+        return self.private.with_name("_addons")
 
     @property
     def start_file(self):
@@ -67,14 +73,14 @@ def is_free(slot):
 def prepare(place, slot, owner):
     """Make the folders of a runtime. Runs again, also for another slot.
 
-    The data's folder is the gate: it belongs to the manager and to the runtime's group, and nobody else gets in. Behind it
-    both may do everything, whoever of them has written a file. It is sticky, so that the runtime can't put something else
-    in the place of `filestore`, which the manager enters.
+    The data's folder is the gate: it belongs to the manager and to the runtime's group, and nobody else gets in. Behind
+    it both may do everything, whoever of them has written a file. It is sticky, so that the runtime can't put something
+    else in the place of `filestore` and `sessions`, which the manager enters.
 
     :param os.stat_result owner: of the folder that the manager writes; these data are its, too
     """
     place.data.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-    for path, mode in ((place.data, 0o1770), (place.data / "filestore", 0o2777)):
+    for path, mode in ((place.data, 0o1770), *((place.data / name, 0o777) for name in COMMON)):
         path.mkdir(exist_ok=True)
         os.chown(path, owner.st_uid, slot.gid if path == place.data else owner.st_gid, follow_symlinks=False)
         path.chmod(mode)
@@ -83,8 +89,8 @@ def prepare(place, slot, owner):
 
 def _own_what_it_keeps(place, slot):
     """Give a runtime that got another number its sessions and the like; attachments are open to both anyway."""
-    for entry in os.scandir(place.data):
-        if entry.name != "filestore" and entry.stat(follow_symlinks=False).st_uid != slot.uid:
+    for entry in [*os.scandir(place.data), *os.scandir(place.data / "sessions")]:
+        if entry.name not in COMMON and entry.stat(follow_symlinks=False).st_uid != slot.uid:
             _give(entry, slot)
 
 
@@ -100,15 +106,16 @@ def _give(entry, slot):
 def write_private(place, slot, texts):
     """Write what the runtime's user alone may read.
 
-    :param dict texts: name -> text
+    :param dict texts: name -> text, None: no such file
     """
-    place.private.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     for folder in (place.private, place.private / "tmp"):
         folder.mkdir(mode=0o700, exist_ok=True)
         os.chown(folder, slot.uid, slot.gid, follow_symlinks=False)
     for name, text in texts.items():
         path = place.private / name
         path.unlink(missing_ok=True)
+        if text is None:
+            continue
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w", encoding="utf-8") as file:
             os.fchown(file.fileno(), slot.uid, slot.gid)
             file.write(text)

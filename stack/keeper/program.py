@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 from saas_engine import naming
-from saas_engine.runtime_wanted import secret_line, write
+from saas_engine.runtime_wanted import optional_secret_line, secret_line, write
 
 from stack.keeper import enter
 from stack.processes import clean_environment
 
 CRON_PROCESSES = 1
+SECRETS = ("secret", "pgpass")
 # Address space, which is more than memory: below this Odoo does not even start.
 LEAST_BYTES = 1280 * 2**20
 
@@ -20,16 +21,19 @@ def command(stack, wanted, place, slot):
     memory = max(wanted.memory_mb * 2**20, LEAST_BYTES)
     config = {f"--config={stack.odoo_conf}": f"--config={place.private / 'odoo.conf'}"}
     return [
-        *(config.get(str(part), part) for part in base_command(stack, wanted.code, place)),
+        *(config.get(str(part), part) for part in base_command(stack, wanted.code, place, place.addons)),
         *stack.listening_at(slot.http_port, slot.gevent_port, wanted.workers, CRON_PROCESSES),
         f"--limit-memory-soft={memory * 4 // 5}",
         f"--limit-memory-hard={memory}",
     ]
 
 
-def base_command(stack, code, place):
-    """Return the part of it that the manager may run, too: the same Odoo on the tenant's database, without ports."""
-    command = stack.odoo_command(None, naming.gateway_role(code), place.data, [stack.paths.tenant_addons])
+def base_command(stack, code, place, addons):
+    """Return the part of it that the manager may run, too: the same Odoo on the tenant's database, without ports.
+
+    :param Path addons: folder of the addons that tenants may see
+    """
+    command = stack.odoo_command(None, naming.gateway_role(code), place.data, [addons])
     return [*command, f"--load={stack.odoo.server_wide('saas_gateway')}"]
 
 
@@ -43,6 +47,7 @@ def environment(stack, wanted, secrets):
         "SAAS_PG_HOST": stack.cluster.host,
         "SAAS_PG_PORT": stack.cluster.port,
         "SAAS_RUNTIME": wanted.code,
+        "SAAS_DEDICATED": "1",
         "SAAS_RUNTIME_SECRET_FILE": secrets / "secret",
         "PGPASSFILE": secrets / "pgpass",
         **({"SAAS_OWN_CODE": "1"} if wanted.own_code else {}),
@@ -52,11 +57,14 @@ def environment(stack, wanted, secrets):
 
 
 def private_files(stack, place):
-    """Return what the service's user alone may read: name of a file -> its text.
+    """Return what the service's user alone may read: name of a file -> its text, None: no such file.
 
     :raise ConfigurationError: a secret that the manager gives is not there
     """
-    secrets = {name: secret_line(place.folder / name) for name in ("secret", "pgpass")}
+    # While the secrets are being replaced, what they were before lies beside them; first, so that one is always right.
+    before = [place.folder / f"{name}_previous" for name in SECRETS]
+    secrets = {path.name: optional_secret_line(path) or None for path in before}
+    secrets |= {name: secret_line(place.folder / name) for name in SECRETS}
     return {**secrets, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
 
 
@@ -84,7 +92,7 @@ def write_runtime(stack, wanted, place, slot):
         "release": stack.odoo.series,
         "url": f"http://{stack.service_host('runtimes')}:{slot.http_port}",
         "data_dir": str(place.data),
-        "command": [str(part) for part in base_command(stack, wanted.code, place)],
+        "command": [str(part) for part in base_command(stack, wanted.code, place, stack.paths.tenant_addons)],
         "environment": {name: str(value) for name, value in environment(stack, wanted, place.folder).items()},
     }
     write(place.folder / "runtime.json", json.dumps(values, indent=2) + "\n")
@@ -97,7 +105,7 @@ def shown(stack, place):
         python.parent.parent,
         python.resolve().parent.parent,
         stack.odoo.home,
-        stack.paths.tenant_addons,
+        place.addons,
         *(stack.paths.addons / name for name in ("saas_gateway", "saas_tenant")),
         stack.paths.cache,  # what was downloaded, and nothing else
         stack.pdf_engine,

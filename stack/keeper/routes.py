@@ -14,18 +14,20 @@ def file(folder, code):
     return folder / "routes" / f"{PREFIX}{code}.yml"
 
 
-def write(folder, code, hosts, slot, service_host):
+def write(folder, code, hosts, slot, service_host, limits):
     """Make Traefik lead these hosts to a runtime, and no others. Written only if something has changed.
 
     :param Path folder: Traefik's
     :param hosts: checked names
+    :param Limits limits: what one address may do, as for all tenants
     """
     path = file(folder, code)
     if not hosts:
         path.unlink(missing_ok=True)
         return
     rule = " || ".join(f"Host(`{host}`)" for host in sorted(hosts))
-    text = traefik.routes(f"{PREFIX}{code}", f"({rule})", PRIORITY, slot.http_port, slot.gevent_port, service_host)
+    ports = (slot.http_port, slot.gevent_port)
+    text = traefik.routes(f"{PREFIX}{code}", f"({rule})", PRIORITY, *ports, service_host, limits)
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         # Traefik is another user in an installation. There is no secret in it.
         write_atomically(path, text, mode=0o644)

@@ -39,6 +39,9 @@ class Supervised:
             self.supervisor.rpc.reloadConfig()
             _ignoring(BAD_NAME, self.supervisor.rpc.removeProcessGroup, _name(code))
 
+    def limit(self, code, memory_mb):
+        """Do nothing: a demo has no groups of processes with a limit. Odoo limits each of its processes itself."""
+
     def is_up(self, code):
         """Tell whether it has a process, or will have one at any moment."""
         try:

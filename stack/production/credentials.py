@@ -37,9 +37,11 @@ NEEDED = {
     "routes": (),
     "manager": (MASTER, MANAGER, GATEWAY, ADMINISTRATOR),
     "tenant": (RUNTIME, GATEWAY),
+    # Each runtime's own secrets come from the manager, in files.
+    "runtimes": (),
 }
 # Read where they are given; a service works without them.
-OPTIONAL = {"manager": (SMTP,), "tenant": (SMTP,)}
+OPTIONAL = {"manager": (SMTP,), "tenant": (SMTP,), "runtimes": (SMTP,)}
 
 
 # While the secrets are replaced these two know both, see stack/rotation.py.

@@ -30,6 +30,19 @@ class InstalledPaths(Paths):
         return self.lasting / "backups"
 
     @property
+    def dedicated(self):
+        return self.lasting / "dedicated"
+
+    @property
+    def dedicated_data(self):
+        return self.lasting / "dedicated-data"
+
+    @property
+    def dedicated_private(self):
+        """Beside the run's folder, which is closed: each service enters its own part of it as its own user."""
+        return self.run.with_name("saas-runtimes")
+
+    @property
     def state_file(self):
         return self.data("manager") / "saas-state.json"
 

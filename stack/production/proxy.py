@@ -42,28 +42,37 @@ def write(environ):
     """
     base_domain = required(environ, "SAAS_BASE_DOMAIN", "example.com").strip(".").lower()
     tls = _choice(environ)
-    folder = Path(environ.get("SAAS_TRAEFIK_DIR") or "/etc/traefik")
+    folder = folder_of(environ)
     manager_host = environ.get("SAAS_MANAGER_HOST") or f"manager.{base_domain}"
     static = traefik.static(folder, _entry_points(environ, tls), **_sections(environ, tls))
     (folder / "routes").mkdir(exist_ok=True)
-    limits = proxy_limits.from_environment(
-        environ,
-        proxy_limits.Limits(),
-        proxies=1 if _listed(environ, "SAAS_TRUSTED_PROXIES") else 0,
-        # Not where the manager looks at new tenants.
-        entry_points=("web",) if tls == "off" else ("web", "secure"),
-    )
     for name, rule, priority, service in (
         ("manager", f"Host(`{manager_host}`)", 1000, "manager"),
         # The catch-all: the gateway knows which hosts exist, so a new tenant needs no change here.
         ("shared", "PathPrefix(`/`)", 1, "tenant"),
     ):
         host = environ.get(f"SAAS_{service.upper()}_SERVICE") or "127.0.0.1"
-        text = traefik.routes(name, rule, priority, PORTS[service], PORTS[f"{service}_gevent"], host, limits)
+        text = traefik.routes(name, rule, priority, PORTS[service], PORTS[f"{service}_gevent"], host, limits(environ))
         write_atomically(folder / "routes" / f"{name}.yml", text)
     write_atomically(folder / "routes" / "tls.yml", _json(_tls(environ, tls, base_domain, manager_host)))
     write_atomically(folder / "traefik.yml", static)
     return folder
+
+
+def limits(environ):
+    """Return what one address may do, as the environment asks for."""
+    return proxy_limits.from_environment(
+        environ,
+        proxy_limits.Limits(),
+        proxies=1 if _listed(environ, "SAAS_TRUSTED_PROXIES") else 0,
+        # Not where the manager looks at new tenants.
+        entry_points=("web",) if _choice(environ) == "off" else ("web", "secure"),
+    )
+
+
+def folder_of(environ):
+    """Return Traefik's folder."""
+    return Path(environ.get("SAAS_TRAEFIK_DIR") or "/etc/traefik")
 
 
 def _choice(environ):

@@ -1,11 +1,17 @@
 """Start one service of an installation: `python -m stack.production <service>`."""
 
 import argparse
+import logging
 import os
+import signal
 import sys
+import threading
 
 from stack import console, manager_database, rotation
 from stack.errors import StackError
+from stack.keeper.children import Children
+from stack.keeper.keeper import Keeper
+from stack.keeper.units import Units
 from stack.locks import locked
 from stack.processes import clean_environment
 from stack.production import proxy
@@ -68,9 +74,28 @@ def tenant(environ):
     _become(stack, [*stack.tenant_command(), *stack.listening("tenant")], stack.tenant_environment())
 
 
+def runtimes(environ):
+    """Keep the services of tenants of their own. It is root, to make each of them somebody else."""
+    if os.geteuid():
+        raise StackError("runtimes does not start: it has to be root, to give each service a user of its own.")
+    stack = assemble("runtimes", environ)
+    stack.write_odoo_conf()
+    programs = Units() if environ.get("SAAS_KEEPER") == "systemd" else Children()
+    keeper = Keeper(stack, programs, proxy.folder_of(environ), proxy.limits(environ), separate=True)
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    keeper.run(forever=lambda: not ended.is_set())
+    if isinstance(programs, Children):
+        programs.stop_all()
+
+
 def refresh_manager(environ):
-    """Let the manager service that runs know secrets that have changed; it reads them at each use."""
-    _refresh("manager", environ).write_runtime()
+    """Let the manager service that runs know secrets that have changed, and hand services of one's own theirs."""
+    stack = _refresh("manager", environ)
+    stack.write_runtime()
+    console.say(rotation.finish(stack).rstrip())
 
 
 def refresh_tenant(environ):
@@ -99,4 +124,10 @@ def _become(stack, command, environment):
 
 
 COMMANDS = {"refresh-manager": refresh_manager, "refresh-tenant": refresh_tenant, "rotate": rotate}
-SERVICES = {"bootstrap": bootstrap, "routes": routes, "manager": manager, "tenant": tenant}
+SERVICES = {
+    "bootstrap": bootstrap,
+    "routes": routes,
+    "manager": manager,
+    "tenant": tenant,
+    "runtimes": runtimes,
+}

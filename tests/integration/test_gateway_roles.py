@@ -12,6 +12,7 @@ from support import tenants
 
 CODE = "own-1"
 SECRET = naming.runtime_secret(tenants.MASTER, CODE).encode()
+PASSWORD = naming.gateway_password(SECRET, CODE)
 TABLES = ("tenant", "host", "cron", "counter", "redirect", "report", "runtime")
 
 
@@ -21,7 +22,7 @@ def gateway(cluster):
     for _ in range(2):
         gateway_roles.ensure(cluster, CODE, SECRET)
 
-    def login(db="postgres", password=naming.gateway_password(SECRET, CODE)):
+    def login(db="postgres", password=PASSWORD):
         connection = psycopg2.connect(
             host=cluster.host, port=cluster.port, user=naming.gateway_role(CODE), password=password, dbname=db
         )

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 # Only an installation has these (they run once and end), only the demo has that (an installation has a mail server).
 ONE_SHOT, DEMO_ONLY = {"bootstrap", "routes"}, {"mail"}
+KEEPER, KEEPERS_RIGHTS = "runtimes", ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"]
 
 
 def documented_processes():
@@ -71,7 +72,9 @@ def test_every_variable_of_compose_is_explained_with_its_default():
 @pytest.mark.parametrize("name", sorted(COMPOSE["services"]))
 def test_every_service_is_hardened(name):
     service = COMPOSE["services"][name]
-    assert service["user"] not in ("root", "0")
+    # The keeper makes each of its services somebody else: no more than that takes root.
+    assert service["user"] == "0:0" if name == KEEPER else service["user"] not in ("root", "0", "0:0")
+    assert service.get("cap_add", []) == (KEEPERS_RIGHTS if name == KEEPER else [])
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
@@ -111,9 +114,21 @@ def test_the_services_are_as_large_as_the_formula_says():
 
 def test_only_traefik_has_public_ports_and_it_does_not_see_postgresql():
     assert [name for name, service in COMPOSE["services"].items() if service.get("ports")] == ["traefik"]
-    assert COMPOSE["services"]["traefik"]["networks"] == ["front"]
-    assert COMPOSE["services"]["postgres"]["networks"] == ["back"]
-    assert COMPOSE["networks"]["back"]["internal"] is True
+    assert COMPOSE["services"]["traefik"]["networks"] == ["front", "own-front"]
+    assert COMPOSE["services"]["postgres"]["networks"] == ["back", "own-back"]
+    assert COMPOSE["networks"]["back"]["internal"] is COMPOSE["networks"]["own-back"]["internal"] is True
+
+
+def test_services_of_tenants_own_meet_traefik_and_postgresql_only():
+    met = {}
+    for name, service in COMPOSE["services"].items():
+        for network in service.get("networks", []):
+            met.setdefault(network, set()).add(name)
+    assert met["own-front"] == {"runtimes", "traefik"}
+    assert met["own-back"] == {"runtimes", "postgres"}
+    assert set(COMPOSE["services"]["runtimes"]["networks"]) == {"own-front", "own-back"}
+    mounted = {volume.split(":")[0] for volume in COMPOSE["services"]["runtimes"]["volumes"]}
+    assert mounted == {"dedicated", "dedicated-data", "traefik"}
 
 
 def test_versions_are_those_of_the_demo():

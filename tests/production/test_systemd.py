@@ -33,7 +33,8 @@ def read(path):
 
 
 ALL = {path.stem.removeprefix("saas-"): read(path) for path in (FOLDER / "system").glob("saas-*.service")}
-UNITS = {name: unit for name, unit in ALL.items() if name not in COMMANDS}
+UNITS = {name: unit for name, unit in ALL.items() if name not in COMMANDS and "@" not in name}
+KEEPER, OWN = "runtimes", "runtime@"
 COMMON = read(FOLDER / "system" / "saas-.service.d" / "common.conf")
 
 
@@ -107,7 +108,7 @@ def test_every_service_gets_the_secrets_that_it_needs_and_no_other():
 )
 def test_a_command_has_the_account_the_secrets_and_the_walls_of_its_service(name, service):
     command, same = ALL[name], UNITS[service]
-    assert set(COMMANDS) == set(ALL) - set(UNITS)
+    assert set(COMMANDS) == set(ALL) - set(UNITS) - {OWN}
     assert command["ExecStart"] == [f"/opt/venv/bin/python -m stack.production {name}"]
     for setting in ("User", "Group", "Environment", "EnvironmentFile", "LoadCredential", "CapabilityBoundingSet"):
         assert command[setting] == same[setting], setting
@@ -138,13 +139,14 @@ def test_every_variable_is_documented():
 @pytest.mark.parametrize("name", sorted(UNITS))
 def test_every_service_is_hardened(name):
     unit = COMMON | UNITS[name]
-    assert unit.get("User", ["root"]) != ["root"] or unit["DynamicUser"] == ["yes"]
+    # The keeper asks systemd, and gives others users of their own.
+    assert unit.get("User", ["root"]) != ["root"] or name == KEEPER or unit["DynamicUser"] == ["yes"]
     for wall in ("NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome", "RestrictSUIDSGID"):
         assert unit[wall] == ["yes"], wall
     assert unit["ProtectSystem"] == ["strict"]
-    rights = ["CAP_NET_BIND_SERVICE"] if name == "traefik" else [""]
+    rights = {"traefik": ["CAP_NET_BIND_SERVICE"], KEEPER: ["CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER"]}.get(name, [""])
     assert unit["CapabilityBoundingSet"] == rights
-    assert unit.get("AmbientCapabilities", [""]) == rights
+    assert unit.get("AmbientCapabilities", [""]) == (rights if name == "traefik" else [""])
     if name not in ONE_SHOT:
         assert unit["Restart"] == ["always"]
 
@@ -162,19 +164,36 @@ def test_the_tenants_service_sees_nothing_of_the_managers():
     assert UNITS["tenant"]["Group"] != UNITS["manager"]["Group"]
 
 
+def test_a_service_of_a_tenants_own_sees_its_own_files_only():
+    unit = COMMON | ALL[OWN]
+    assert unit["CapabilityBoundingSet"] == ["CAP_SETGID CAP_SETUID"]  # for the step that makes it somebody else
+    assert unit["NoNewPrivileges"] == ["yes"]
+    assert unit["ReadWritePaths"] == ["%t/saas-runtimes/%i %S/saas/dedicated-data/%i"]
+    hidden = set(" ".join(unit["InaccessiblePaths"]).split())
+    assert hidden >= {"%t/saas", *(f"%S/saas/{name}" for name in ("manager", "tenant", "backups", "dedicated"))}
+    [command] = unit["ExecStart"]
+    assert command == "/opt/venv/bin/python -I /opt/saas/stack/keeper/enter.py %t/saas-runtimes/%i.json"
+    assert (ROOT / "stack" / "keeper" / "enter.py").exists()
+    # The services that many share don't see these, though their user is the one that writes them.
+    hidden = set(" ".join(UNITS["tenant"]["InaccessiblePaths"]).split())
+    assert hidden >= {"%S/saas/dedicated", "%S/saas/dedicated-data"}
+
+
 def test_every_path_and_account_is_prepared():
     lines = [line.split() for line in (FOLDER / "tmpfiles.d" / "saas.conf").read_text().splitlines() if line[0] != "#"]
     folders = {line[1] for line in lines if line[0] == "d"}
     known = {match for match in re.findall(r"^[ug] (\S+)", (FOLDER / "sysusers.d" / "saas.conf").read_text(), re.M)}
     assert {account for line in lines for account in line[3:5]} <= known | {"root"}
     for unit in UNITS.values():
-        assert {*unit.get("User", []), *unit.get("Group", [])} <= known
+        assert {*unit.get("User", []), *unit.get("Group", [])} <= known | {"root"}
         for path in " ".join(unit.get("ReadWritePaths", []) + unit.get("InaccessiblePaths", [])).split():
             assert path.replace("%t", "/run").replace("%S", "/var/lib") in folders
 
 
 def test_the_limits_are_those_of_compose():
     for name, unit in UNITS.items():
+        if name == KEEPER:  # each of its services has a limit of its own here
+            continue
         assert unit["MemoryMax"] == [_default(COMPOSE[name]["mem_limit"])], name
     assert read(FOLDER / "system" / "postgresql@.service.d" / "saas.conf")["MemoryMax"] == [
         _default(COMPOSE["postgres"]["mem_limit"])

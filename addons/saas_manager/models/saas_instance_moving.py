@@ -91,8 +91,8 @@ class SaasInstanceMoving(models.Model):
         if self.move_to_id:
             return self.env._('"%(name)s" is on its way to another service. Wait until it is there.', name=self.name)
         return self.env._(
-            '"%(name)s" can\'t be moved. A move to a service of its own takes an active or suspended instance whose plan'
-            " allows own code, a move back an active one, and the installation a keeper of such services.",
+            '"%(name)s" can\'t be moved. A move to a service of its own takes an active or suspended instance whose'
+            " plan allows own code, a move back an active one, and the installation a keeper of such services.",
             name=self.name,
         )
 

@@ -162,6 +162,7 @@ class SaasRuntimeDedicated(models.Model):
         for runtime in self.search([("kind", "=", "dedicated"), ("state", "!=", False)]):
             before = runtime.state
             try:
+                runtime._get_driver().renew_secrets(runtime.code)  # the end of a rotation reaches it here
                 runtime._look()
             except EngineError as error:
                 runtime.write({"state": "failed", "state_reason": str(error)})

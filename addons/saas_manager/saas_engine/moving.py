@@ -1,11 +1,11 @@
 """A tenant moves between the shared runtime and one of its own. Address and data stay; role and key stay.
 
-What changes is the runtime that serves it, hence the password of its role, the folder of its files and the way to it. Each
-step may run twice, be killed anywhere, and meet a half-done state. Until the move is finished the files are in both
-places, so that it can be undone without a loss.
+What changes is the runtime that serves it, hence the password of its role, the folder of its files and the way to it.
+Each step may run twice, be killed anywhere, and meet a half-done state. Until the move is finished the files are in
+both places, so that it can be undone without a loss.
 """
 
-from . import filestore, filestore_copy
+from . import dropping, filestore, filestore_copy, sessions
 
 
 def prepare(source, target, spec):
@@ -56,13 +56,15 @@ def undo(source, target, spec, state="active", reason="", redirects=None, notice
 
 
 def finish(source, target, spec):
-    """Remove what the source has left: the copies of files that are in the target, each of them.
+    """Remove what the source has left: the copies of files that are in the target, each of them, and sessions.
 
     :raise EngineError: the target does not serve the tenant, or lacks a file; nothing was removed
     """
     with source.cluster.locked(spec.key):
         target.require_served(spec)
-        filestore_copy.remove_copied(source.runtime, target.runtime, spec.subdomain)
+        order = dropping.Order("moved", spec.key, "moved", "the move between services", "the other one serves it")
+        filestore_copy.remove_copied(source.runtime, target.runtime, spec.subdomain, order)
+        sessions.end_with_tenant(source.runtime, spec.key)
 
 
 def discard(source, target, spec):

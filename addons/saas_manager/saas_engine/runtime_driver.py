@@ -1,7 +1,7 @@
 """Dedicated runtimes: created, started, stopped, removed by saying so. A keeper does it; the manager starts no process.
 
-What the keeper is differs (`stack/keeper`): in the demo it asks the supervisor, in compose it is a service, with systemd
-it starts template units. This interface is the same for all of them: a folder that both can write.
+What the keeper is differs (`stack/keeper`): in the demo it asks the supervisor, in compose it is a service, with
+systemd it starts template units. This interface is the same for all of them: a folder that both can write.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from .directory import Directory
 from .errors import ConfigurationError, EngineError, RetryableError
 from .runtime import Runtime
 from .runtime_wanted import Status, Wanted, write
+from .settings import PREVIOUS
 
 KEEPER_SECONDS = 10
 START_SECONDS = 180
@@ -51,14 +52,37 @@ class RuntimeDriver:
         :param Cluster cluster: where its gateway's role lives
         :param options: `own_code`, `workers`, `memory_mb` of `Wanted`
         """
-        folder = self.folder(code)
-        secret = naming.runtime_secret(self.settings.master_secret, code)
-        gateway_roles.ensure(cluster, code, secret.encode())
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        password = naming.gateway_password(secret.encode(), code)
-        write(folder / "secret", secret)
-        write(folder / "pgpass", f"*:*:*:{naming.gateway_role(code)}:{password}\n")
+        gateway_roles.ensure(cluster, code, self._secret(code))
+        self.folder(code).mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write_secrets(code)
         self._want(code, state="running", **options)
+
+    def codes(self):
+        """Return the codes of all runtimes of this kind, in order."""
+        if not self.is_available:
+            return []
+        return sorted(path.parent.name for path in Path(self.settings.dedicated_dir).glob("*/wanted.json"))
+
+    def renew_secrets(self, code):
+        """Have a runtime know the present secret, and the one before as long as that counts. It goes on running."""
+        self._write_secrets(code)
+        self._want(code)
+
+    def _write_secrets(self, code):
+        """Write what its gateway reads; the one before first, so that one of both is right at any moment."""
+        before = self.settings.previous_secret
+        for suffix, master in ((PREVIOUS, before), ("", self.settings.master_secret)):
+            secret = naming.runtime_secret(master, code) if master else ""
+            line = (
+                f"*:*:*:{naming.gateway_role(code)}:{naming.gateway_password(secret.encode(), code)}\n"
+                if master
+                else ""
+            )
+            write(self.folder(code) / f"secret{suffix}", secret)
+            write(self.folder(code) / f"pgpass{suffix}", line)
+
+    def _secret(self, code):
+        return naming.runtime_secret(self.settings.master_secret, code).encode()
 
     def start(self, code, **options):
         """Have it run, with these options if any are given."""

@@ -1,4 +1,4 @@
-"""What the manager wants of a dedicated runtime, and what its keeper says of it: two small files in a folder of its own.
+"""What the manager wants of a dedicated runtime, and what its keeper says of it: two files in a folder of its own.
 
 Values only, each checked by whoever reads it, and never a command: the manager chooses what runs no more than who edits
 its records does.
@@ -140,6 +140,11 @@ def secret_line(path):
     if not SECRET_LINE.fullmatch(text):
         raise ConfigurationError(f"{path} does not hold one line of a secret.")
     return text
+
+
+def optional_secret_line(path):
+    """Return the one line of a secret's file; nothing, if it is empty or not there. Raises like `secret_line`."""
+    return secret_line(path) if path.exists() and path.stat().st_size else ""
 
 
 def _is_count(value):
