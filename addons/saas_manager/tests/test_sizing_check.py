@@ -50,7 +50,7 @@ class TestSizingCheck(SaasCase, TransactionCase):
         self.assertEqual(
             (lines["shared_buffers"].actual, lines["shared_buffers"].wanted), ("128 MiB", "at least 256 MiB")
         )
-        self.assertEqual(lines["autovacuum_naptime"].wanted, "at least 5 minutes")
+        self.assertEqual(lines["autovacuum_naptime"].wanted, "at least 5 min")
         self.assertIn("SAAS_PG_MAX_CONNECTIONS", lines["max_connections"].advice)
         self.assertEqual(lines["memory"].state, "fine")
 

@@ -159,5 +159,5 @@ class SaasSizingCheckLine(models.TransientModel):
             gib = self.env["ir.qweb.field.float"].value_to_html(number / sizing.GIB, {"precision": 1})
             return self.env._("%(size)s GiB", size=gib)
         if code == "autovacuum_naptime":
-            return self.env._("%(number)s minutes", number=-(-number // 60))
+            return self.env._("%(number)s min", number=-(-number // 60))
         return str(number)
