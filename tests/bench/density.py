@@ -19,7 +19,7 @@ from stack import postgres, services, sizes
 GROUP, TITLE = "density", "Many tenants"
 WORKERS, CRON_WORKERS = services.PROCESSES["tenant"]
 PLACE = Path("/var/tmp")
-IDLE_SECONDS, LOAD_SECONDS = 150, 900
+IDLE_SECONDS, LOAD_SECONDS = 120, 900
 ENDLESS_LIMIT, ENDLESS_SAMPLES = 60, 12
 SERVICES_TENANTS, SERVICES_MIB = 100, 4096
 END = 9  # so many first and last clones are compared
