@@ -69,6 +69,12 @@ class TestSizingCheck(SaasCase, TransactionCase):
         self.assertEqual((line.state, line.actual, line.advice), ("unknown", "unknown", False))
         self.assertTrue(check.is_fine)
 
+    def test_the_managers_job_slots_count(self):
+        Check = self.env["saas.sizing.check"]
+        for channels, slots in (("root:9,root.saas:4", 9), ("root.saas:4", sizing.Given.job_slots)):
+            with patch.dict("os.environ", {"ODOO_QUEUE_JOB_CHANNELS": channels}):
+                self.assertEqual(Check._get_given().job_slots, slots)
+
     def test_who_only_looks_may_not_check(self):
         self.assertTrue(self._check(LARGE, self.manager))
         with self.assertRaises(AccessError):
