@@ -8,6 +8,7 @@ creates is deleted at the end.
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +23,7 @@ GROUPS = (*ON_STACK, density.GROUP, *density.ROWS)
 
 
 def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped, however this ends
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     default = Path(os.environ.get("SAAS_RUN_DIR") or ROOT / ".run") / "demo.json"
     parser.add_argument("--demo-json", type=Path, default=default)

@@ -4,6 +4,8 @@ import re
 from odoo import api, fields, models
 from odoo.tools import config
 
+from odoo.addons.queue_job.jobrunner import queue_job_config
+
 from ..saas_engine import sizing, sizing_check
 from ..saas_engine.spec import TenantSpec
 
@@ -58,7 +60,7 @@ class SaasSizingCheck(models.TransientModel):
     @api.model
     def _get_given(self):
         """Return what this manager was started with, as far as the formula needs it."""
-        channels = os.environ.get("ODOO_QUEUE_JOB_CHANNELS") or config.misc.get("queue_job", {}).get("channels", "")
+        channels = os.environ.get("ODOO_QUEUE_JOB_CHANNELS") or queue_job_config.get("channels") or ""
         slots = JOB_SLOTS.match(channels)
         return sizing.Given(
             manager_workers=config["workers"] or 1,
@@ -159,5 +161,5 @@ class SaasSizingCheckLine(models.TransientModel):
             gib = self.env["ir.qweb.field.float"].value_to_html(number / sizing.GIB, {"precision": 1})
             return self.env._("%(size)s GiB", size=gib)
         if code == "autovacuum_naptime":
-            return self.env._("%(number)s minutes", number=-(-number // 60))
+            return self.env._("%(number)s min", number=-(-number // 60))
         return str(number)
