@@ -3,6 +3,8 @@
 The service runs as a user of its own where the demo is root; elsewhere what needs that is skipped, and says so.
 """
 
+import contextlib
+import functools
 import json
 import subprocess
 import sys
@@ -146,6 +148,11 @@ class Own:
         self.description = json.loads((self.folder / "runtime.json").read_text())
         self.start = json.loads((demo.run_dir / "dedicated-run" / f"{self.code}.json").read_text())
 
+    @functools.cached_property
+    def tenant(self):
+        """The customer's Odoo, signed in."""
+        return self.demo.set_password(self.subdomain, PASSWORD)
+
     @property
     def process(self):
         found = [each for each in psutil.process_iter() if each.uids().real == self.start["uid"]]
@@ -257,7 +264,7 @@ def test_sites_of_others(demo, own, shared_instance):
     assert requests.get(f"{url}/web/login", headers={"Host": host}, timeout=30).status_code == 200
     other = requests.get(f"{url}/web/login", headers={"Host": demo.tenant(shared_instance).host}, timeout=30)
     assert other.status_code == 404
-    tenant = demo.set_password(own.subdomain, PASSWORD)
+    tenant = own.tenant
     assert tenant.rpc("common", "version")
     refusals = set()
     for db in (shared_instance, "manager", "nosuchdatabase"):
@@ -273,17 +280,14 @@ def test_sites_of_others(demo, own, shared_instance):
 
 def test_requests_to_the_house_itself(demo, own):
     """What its code sends goes to the internet, and to nothing inside."""
-    tenant = demo.set_password(own.subdomain, PASSWORD)
+    tenant = own.tenant
     [model] = tenant.call("ir.model", "search", [("model", "=", "res.partner")])
-    refused = []
     for port in demo.internal_ports[:6]:
         values = {"name": "hook", "model_id": model, "state": "webhook", "webhook_url": f"http://127.0.0.1:{port}/"}
         action = tenant.call("ir.actions.server", "create", values)
         context = {"active_model": "res.partner", "active_id": 1, "active_ids": [1]}
-        try:
+        with contextlib.suppress(demo.RpcError):  # Odoo waits a second for an answer, and lets go in silence
             tenant.call("ir.actions.server", "run", [action], context=context)
-        except demo.RpcError as error:
-            refused.append(str(error))
     log = (demo.run_dir / "log" / f"runtime-{own.code}.log").read_text()
     for port in demo.internal_ports[:6]:
         assert f"refused to connect to 127.0.0.1 port {port}" in log
