@@ -20,6 +20,7 @@ def rotate_all(stack):
     with console.step("Forgetting the old secrets"):
         stack.secrets.finish_rotation()
         stack.secrets.write_pgpass(stack.cluster)
+        finish(stack)
 
 
 def apply(stack):
@@ -28,6 +29,15 @@ def apply(stack):
     :return: what was done, in lines
     :raise StackError: says what was not
     """
+    return _run(stack)
+
+
+def finish(stack):
+    """Let services of one's own forget the secrets before, too: the manager hands them theirs."""
+    return _run(stack, "--finish")
+
+
+def _run(stack, *arguments):
     secrets = stack.secrets
     files = {
         "SAAS_PG_MANAGER_PASSWORD_FILE": secrets.path("saas_manager"),
@@ -36,7 +46,7 @@ def apply(stack):
     environment = clean_environment(
         **stack.manager_environment(), **files, PYTHONPATH=stack.paths.addons / "saas_manager"
     )
-    command = [stack.python, "-m", "saas_engine.rotation"]
+    command = [stack.python, "-m", "saas_engine.rotation", *arguments]
     try:
         return run(command, environment=environment, what="The rotation of the secrets")
     except StackError as error:

@@ -24,6 +24,11 @@ def plan_of(env):
     return found.get("plan_name") or found.get("plan") or ""
 
 
+def own_code_plans_of(env):
+    """Return the names of the plans that allow code of one's own, none where nobody says so."""
+    return limits_of(env).get("own_code_plans") or []
+
+
 def contact_of(env):
     """Return whom to ask for a larger plan."""
     return limits_of(env).get("contact") or env._("the provider of this site")

@@ -10,6 +10,8 @@ import re
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from . import gateway
+
 # What Odoo's own apps write for a record's cron: one method, without arguments. Anybody may call it anyway.
 PLAIN_CALL = re.compile(r"env\[(['\"])[\w.]+\1\]\.browse\(\[?[\d, ]*\]?\)\.\w+\(\)")
 
@@ -39,10 +41,21 @@ def refuse_own_code(env, what):
 
     :param str what: what was refused, in the reader's language
     """
-    raise UserError(
-        env._(
-            "%(what)s cannot be saved here: this site shares its server with others, and code of your own could reach"
-            " them. A plan with own code runs your site on a server process of its own, and allows it.",
-            what=what,
-        )
+    refused = env._(
+        "%(what)s cannot be saved here: this site shares its server with others, and code of your own could reach"
+        " them.",
+        what=what,
+    )
+    raise UserError(f"{refused} {_say_who_allows_it(env)}")
+
+
+def _say_who_allows_it(env):
+    plans = gateway.own_code_plans_of(env)
+    if not plans:
+        return env._("A plan with own code runs your site on a server process of its own, and allows it.")
+    return env._(
+        "A plan with own code (%(plans)s) runs your site on a server process of its own, and allows it."
+        " Ask %(contact)s.",
+        plans=", ".join(plans),
+        contact=gateway.contact_of(env),
     )

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from saas_engine import naming
-from saas_engine.runtime_wanted import secret_line, write
+from saas_engine.runtime_wanted import optional_secret_line, secret_line, write
 
 from stack.keeper import enter
 from stack.processes import clean_environment
@@ -61,11 +61,11 @@ def private_files(stack, place):
 
     :raise ConfigurationError: a secret that the manager gives is not there
     """
-    secrets = {name: secret_line(place.folder / name) for name in SECRETS}
-    # While the secrets are being replaced, what they were before lies beside them.
-    names = [f"{name}_previous" for name in SECRETS]
-    previous = {name: secret_line(place.folder / name) if (place.folder / name).exists() else None for name in names}
-    return {**secrets, **previous, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
+    # While the secrets are being replaced, what they were before lies beside them; first, so that one is always right.
+    before = [place.folder / f"{name}_previous" for name in SECRETS]
+    secrets = {path.name: optional_secret_line(path) or None for path in before}
+    secrets |= {name: secret_line(place.folder / name) for name in SECRETS}
+    return {**secrets, "odoo.conf": stack.odoo_conf.read_text(encoding="utf-8")}
 
 
 def start_text(stack, wanted, place, slot, separate):

@@ -92,8 +92,10 @@ def runtimes(environ):
 
 
 def refresh_manager(environ):
-    """Let the manager service that runs know secrets that have changed; it reads them at each use."""
-    _refresh("manager", environ).write_runtime()
+    """Let the manager service that runs know secrets that have changed, and hand services of one's own theirs."""
+    stack = _refresh("manager", environ)
+    stack.write_runtime()
+    console.say(rotation.finish(stack).rstrip())
 
 
 def refresh_tenant(environ):

@@ -14,6 +14,7 @@ def postgres_away(stack):
     try:
         yield
     finally:
+        stack.settled.clear()
         stack.server.start()
         seconds_until(lambda: is_up(stack))
 

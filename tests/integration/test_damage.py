@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from saas_engine import naming, roles
+from saas_engine import cluster_report, naming, provisioning, roles
 from saas_engine.errors import DiskFullError, EngineError, RetryableError, TemplateNotReadyError
 from saas_engine.pool import Pool
 from support import postgres, tenants
@@ -79,6 +79,18 @@ class TestDamagedTemplate:
         with opened(superuser):
             superuser("ALTER TABLE gone RENAME TO res_company", TEMPLATE)
         works(provisioner)
+
+    def test_only_its_pages_show_it(self, provisioner, builder, service, template, monkeypatch):
+        monkeypatch.setattr(provisioning, "VERIFY_SECONDS", 0.3)
+        monkeypatch.setattr(provisioner, "runtime", builder.runtime)
+        service.broken.add("/web/login")
+        spec = tenants.make_spec(template_database=TEMPLATE)
+        tenants.provision(provisioner, spec)
+        with pytest.raises(RetryableError, match="did not answer at .*: HTTP 404"):
+            provisioner.verify(spec)
+        service.broken.clear()
+        provisioner.verify(spec)
+        provisioner.undo(spec)
 
     def test_rows_are_gone(self, provisioner, superuser, template):
         with opened(superuser):
@@ -159,7 +171,8 @@ class TestConnectionLimit:
             yield lambda **login: stack.enter_context(contextlib.closing(psycopg2.connect(**login)))
 
     def test_of_the_tenants_role(self, provisioner, tenant, connections):
-        roles.ensure_role(provisioner.cluster, tenant.key, password := provisioner._password(tenant), 1)
+        password, limits = provisioner._password(tenant), {"max_connections": 1}
+        roles.ensure_role(provisioner.cluster, tenant.key, password, limits)
         held = connections(**address(provisioner, tenant.subdomain, naming.role_name(tenant.key), password))
         with pytest.raises(RetryableError, match="too many connections for"), provisioner.enter(tenant):
             pass
@@ -186,6 +199,17 @@ def address(provisioner, db, user, password):
 
 
 class TestFullDiskOfPostgresql:
+    def test_refused_before_where_the_disk_can_be_seen(self, provisioner, spec, monkeypatch):
+        """Without room for its log PostgreSQL stops, with all tenants."""
+        provisioner.reserve(spec)
+        monkeypatch.setattr(cluster_report, "RESERVE_BYTES", 1 << 60)
+        with pytest.raises(DiskFullError, match=r"Not enough disk space for PostgreSQL: \d+ MiB more are needed"):
+            provisioner.reserve(spec)
+        pool = Pool(provisioner.cluster, provisioner.runtime)
+        with pytest.raises(DiskFullError):
+            pool.fill(uuid.uuid4().hex, tenants.TEMPLATE)
+        assert pool.keys() == set()
+
     @pytest.fixture
     def small(self):
         """A file system of 24 megabytes that PostgreSQL's account may write to."""

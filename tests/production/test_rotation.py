@@ -51,6 +51,19 @@ def known(tmp_path):
     return read
 
 
+@pytest.fixture(autouse=True)
+def told(monkeypatch):
+    """What the engine's command was told: it needs PostgreSQL, and is tried in tests/gateway."""
+    calls = []
+
+    def run(command, environment, what):
+        calls.append((command[1:], environment))
+        return "rotation: 2 of 2 tenants have the new password\n"
+
+    monkeypatch.setattr(start.rotation, "run", run)
+    return calls
+
+
 def refresh(environ):
     start.refresh_tenant(environ("tenant"))
     start.refresh_manager(environ("manager"))
@@ -81,18 +94,19 @@ def test_both_services_know_both_until_the_end(folder, environ, known):
     assert not known("manager", "master_previous") and not known("manager", "saas_manager.pgpass_previous")
 
 
-def test_rotate_works_with_what_the_manager_knows_now(folder, environ, known, monkeypatch):
-    told = {}
-
-    def run(command, environment, what):
-        told.update(environment)
-        assert command[1:] == ["-m", "saas_engine.rotation"]
-        return "rotation: 2 of 2 tenants have the new password\n"
-
-    monkeypatch.setattr(start.rotation, "run", run)
+def test_rotate_works_with_what_the_manager_knows_now(folder, environ, known, told):
     folder.begin_rotation()
     start.rotate(environ("manager"))
+    [(command, variables)] = told
+    assert command == ["-m", "saas_engine.rotation"]
     for variable in ("SAAS_MASTER_SECRET_FILE", "SAAS_PG_MANAGER_PASSWORD_FILE", "SAAS_PG_GATEWAY_PASSWORD_FILE"):
-        assert str(told[variable]).startswith(environ("manager")["SAAS_RUN_DIR"])
-    assert not [text for text in map(str, told.values()) if text in {folder.read(name) for name in ROTATED}]
+        assert str(variables[variable]).startswith(environ("manager")["SAAS_RUN_DIR"])
+    assert not [text for text in map(str, variables.values()) if text in {folder.read(name) for name in ROTATED}]
     assert known("manager", "master") == folder.read("master")
+
+
+def test_the_end_reaches_services_of_ones_own(folder, environ, told):
+    folder.begin_rotation()
+    folder.finish_rotation()
+    start.refresh_manager(environ("manager"))
+    assert [command for command, _variables in told] == [["-m", "saas_engine.rotation", "--finish"]]

@@ -7,7 +7,7 @@ walls behind it must hold alone.
 import psycopg2
 import pytest
 from support.gateway_client import RpcError
-from support.planted_code import PARTNER, run, run_sql
+from support.planted_code import run, run_sql
 
 WALKS = [
     "action = {'r': '{0.__init__.__globals__[tools].config.options}'.format(env.cr)}",
@@ -29,6 +29,7 @@ WALKS = [
     "action = {'r': env.registry.new('beta').db_name}",
     "action = {'r': str(env['res.partner'].pool)}",
     "action = {'r': env.cr._cnx.info.password}",
+    "action = {'r': env.cr.connection.info.password}",
     "action = {'r': str((1).__class__)}",
     "action = env.__class__",
     "import os",
@@ -59,18 +60,23 @@ def test_harmless_formats_keep_working(acme, code, result):
 
 
 def test_a_mail_template_cannot_walk_either(acme):
-    [[model, _]] = acme.sql(PARTNER)
-    values = {"name": "x", "model_id": model, "subject": "{{ ('{0.__class__}' if 1 else object).format(object) }}"}
+    """Saved by nobody, it is refused when it is rendered; the wall behind this one is tried in `test_own_code.py`."""
+    [[template, model]] = acme.sql("SELECT id, model FROM mail_template WHERE model = 'res.users' ORDER BY id LIMIT 1")
+    walk = "{{ ('{0.__class__}' if 1 else object).format(object) }}"
+    change = "UPDATE mail_template SET subject = jsonb_build_object('en_US', %s::text) WHERE id = %s"
+    preview = {"mail_template_id": template, "resource_ref": f"{model},2"}
+
+    def read(subject):
+        acme.sql(change, [subject, template])
+        made = acme.client.execute("mail.template.preview", "create", preview)
+        return acme.client.execute("mail.template.preview", "read", [made], ["subject", "error_msg"])[0]
+
+    [[original]] = acme.sql("SELECT subject->>'en_US' FROM mail_template WHERE id = %s", [template])
     try:
-        template = acme.client.execute("mail.template", "create", values)
-    except RpcError as error:  # 19.0 renders it before it is saved
-        assert "We couldn't save your template" in str(error)
-        return
-    preview = {"mail_template_id": template, "resource_ref": "res.partner,1"}
-    made = acme.client.execute("mail.template.preview", "create", preview)
-    [read] = acme.client.execute("mail.template.preview", "read", [made], ["subject", "error_msg"])
-    assert "Failed to render" in read["error_msg"]
-    assert "class" not in read["subject"].replace(values["subject"], "")
+        assert "A plan with own code" in read(walk)["error_msg"]
+        assert read("Hello {{ object.login }}")["subject"] == "Hello admin"
+    finally:
+        acme.sql(change, [original, template])
 
 
 @pytest.mark.parametrize("db", ["beta", "tpl_gateway_v1", "manager", "template1", "nosuchdatabase"])
@@ -146,6 +152,9 @@ def test_a_tenants_role_connects_to_no_other_database(acme, db):
         "UPDATE saas.cron SET db = 'x'",
         "CREATE TABLE saas.mine (a int)",
         "CREATE TABLE public.mine (a int)",
+        "CREATE TEMPORARY TABLE tenant (a int)",
+        "CREATE FUNCTION saas.saas_notify(text, varchar) RETURNS void LANGUAGE sql AS ''",
+        "CREATE OR REPLACE FUNCTION saas.publish_report() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
     ],
 )
 def test_the_gateways_role_cannot_change_what_is_published(stack, query):
@@ -156,3 +165,10 @@ def test_the_gateways_role_cannot_change_what_is_published(stack, query):
 def test_the_gateways_role_enters_no_tenant(stack, acme):
     with pytest.raises(psycopg2.OperationalError, match="permission denied"):
         stack.gateway_sql("SELECT 1", db="acme")
+
+
+def test_functions_with_the_managers_rights_choose_their_own_tables(stack):
+    """Nothing of whoever calls them comes before, and least of all a temporary table."""
+    query = "SELECT proname::text, proconfig FROM pg_proc WHERE prosecdef AND pronamespace = 'saas'::regnamespace"
+    assert stack.gateway_sql(query) == [("publish_report", ["search_path=saas, pg_temp"])]
+    stack.gateway_sql("SET search_path = pg_temp, public; SELECT saas.saas_notify('cron_trigger', 'nobody')")

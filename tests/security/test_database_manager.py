@@ -32,11 +32,11 @@ import pytest
         "/web/database/change_password",
     ],
 )
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
-def test_the_database_manager_is_closed(acme, path, method):
-    answer = acme.client.request(path, method, body="" if method in ("POST", "PUT") else None)
-    assert answer.status == 404
-    assert "database" not in answer.text.lower()
+def test_the_database_manager_is_closed(acme, path):
+    for method in ("GET", "POST", "PUT", "OPTIONS"):
+        answer = acme.client.request(path, method, body="" if method in ("POST", "PUT") else None)
+        assert answer.status == 404, method
+        assert "database" not in answer.text.lower()
 
 
 def test_a_path_that_only_resembles_the_database_manager_is_odoos(acme):

@@ -1,5 +1,7 @@
 """What a tenant's administrator can do with SQL: nothing to the neighbours, the manager or its own limits."""
 
+import contextlib
+
 import psycopg2
 import pytest
 from psycopg2 import errors
@@ -43,7 +45,6 @@ def test_the_manager_is_shut_out_too(cluster, neighbour):
         "ALTER DATABASE {neighbour} RENAME TO stolen",
         "ALTER DATABASE {own} OWNER TO saas_owner",
         "ALTER DATABASE {own} WITH CONNECTION LIMIT -1",
-        "GRANT CONNECT ON DATABASE {neighbour} TO PUBLIC",
         "CREATE DATABASE mine",
         "CREATE ROLE mine",
         "ALTER ROLE {role} CONNECTION LIMIT -1",
@@ -77,6 +78,20 @@ def test_refused(as_first, pair, neighbour, prefix, statement):
         as_first(*filter(None, [prefix]), statement.format(**names))
     if "DROP DATABASE {own}" in statement or "RENAME" in statement:
         assert isinstance(refusal.value, errors.InsufficientPrivilege)
+
+
+@pytest.mark.parametrize("prefix", ["RESET ROLE", "SET ROLE NONE"])
+def test_no_right_to_a_database_is_given_or_taken(as_first, pair, neighbour, superuser, prefix):
+    """PostgreSQL warns of it, and does nothing: a right is given by who may give it."""
+    query = "SELECT datacl::text FROM pg_database WHERE datname = %s"
+    for spec in pair:
+        before = superuser(query, parameters=[spec.subdomain])
+        for statement in ("GRANT CONNECT ON DATABASE {} TO PUBLIC", "REVOKE ALL ON DATABASE {} FROM saas_owner"):
+            with contextlib.suppress(errors.InsufficientPrivilege):
+                as_first(prefix, statement.format(f'"{spec.subdomain}"'))
+        assert superuser(query, parameters=[spec.subdomain]) == before
+    with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+        as_first("SELECT 1", db=neighbour.subdomain)
 
 
 def test_sessions_of_others_can_not_be_ended(as_first, provisioner, neighbour):

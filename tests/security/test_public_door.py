@@ -46,11 +46,11 @@ def test_positive_control(door, acme):
 
 
 @pytest.mark.parametrize("path", DATABASE_MANAGER)
-@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
-def test_the_database_manager_is_closed(door, acme, path, method):
-    answer = ask(door, path, "Host: acme.example.com", "Content-Length: 0", method=method)
-    assert answer.status in (400, 404)
-    assert "database" not in answer.text.lower()
+def test_the_database_manager_is_closed(door, acme, path):
+    for method in ("GET", "POST", "HEAD"):
+        answer = ask(door, path, "Host: acme.example.com", "Content-Length: 0", method=method)
+        assert answer.status in (400, 404), method
+        assert "database" not in answer.text.lower()
 
 
 @pytest.mark.parametrize("name", ["X-Forwarded-Host", "X_Forwarded_Host", "x-forwarded_host", "X-Forwarded-Server"])

@@ -49,6 +49,7 @@ class Tenant:
 
     def set_state(self, state, reason=""):
         """Publish a state, as the manager does."""
+        self.stack.settled.discard(self.key)
         self.stack.directory.set_state(self.key, state, reason)
 
     @contextlib.contextmanager
@@ -83,6 +84,7 @@ class Stack:
         (folder / "secrets").mkdir()
         self.secrets = SecretFiles(folder / "secrets", ROOT / "addons" / "saas_manager")
         self.data = folder / "data"
+        self.settled = set()  # keys of tenants that every process was seen to serve since their last change
         self.port, self.gevent_port = postgres.free_port(), postgres.free_port()
         bootstrap(server.host, server.port, "postgres", postgres.SUPERUSER_PASSWORD, MANAGER_PASSWORD, GATEWAY_PASSWORD)
         for name, value in SECRETS.items():

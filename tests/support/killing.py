@@ -4,7 +4,6 @@ import contextlib
 
 import psycopg2
 from psycopg2.extensions import connection, cursor
-from saas_engine import cluster
 
 
 class Killed(BaseException):
@@ -44,7 +43,7 @@ class Killer:
 
         real = psycopg2.connect
         with monkeypatch.context() as patched:
-            patched.setattr(cluster.psycopg2, "connect", connect)
+            patched.setattr(psycopg2, "connect", connect)
             yield self
 
 

@@ -72,9 +72,11 @@ def served(tenant):
     tenant.client.cookie = None
     if tenant.stack.directory.entry(tenant.key).state != "active":
         tenant.set_state("active")
-    seconds_until(lambda: tenant.client.everywhere(200))
-    # The evented process reads the directory for itself, too.
-    seconds_until(lambda: tenant.client.status("/websocket", port=tenant.client.gevent_port) != 503)
+    if tenant.key not in tenant.stack.settled:
+        seconds_until(lambda: tenant.client.everywhere(200))
+        # The evented process reads the directory for itself, too.
+        seconds_until(lambda: tenant.client.status("/websocket", port=tenant.client.gevent_port) != 503)
+        tenant.stack.settled.add(tenant.key)
     return tenant
 
 

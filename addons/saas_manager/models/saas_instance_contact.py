@@ -17,9 +17,12 @@ class SaasInstanceContact(models.Model):
         }
 
     def _get_plan_name(self):
+        return self._in_administrators_language(self.plan_id).name
+
+    def _in_administrators_language(self, records):
+        """Return records with their names in the language of the instance's administrator, if it is installed here."""
         languages = dict(self.env["res.lang"].get_installed())
-        lang = self.admin_lang if self.admin_lang in languages else "en_US"
-        return self.plan_id.with_context(lang=lang).name
+        return records.with_context(lang=self.admin_lang if self.admin_lang in languages else "en_US")
 
     def _get_contact(self):
         """Return in words whom to ask for a larger plan: the company that sells it."""

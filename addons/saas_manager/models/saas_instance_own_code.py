@@ -11,6 +11,14 @@ class SaasInstanceOwnCode(models.Model):
 
     _inherit = "saas.instance"
 
+    def _prepare_limits(self):
+        """Override of `_prepare_limits` to name the plans that allow own code, for who is refused it."""
+        return {**super()._prepare_limits(), "own_code_plans": self._get_own_code_plans()}
+
+    def _get_own_code_plans(self):
+        plans = self.env["saas.plan"].sudo().search([("own_code", "=", True)])
+        return self._in_administrators_language(plans).mapped("name")
+
     def _finish_provisioning(self):
         """Override of `_finish_provisioning`: one whose plan allows own code goes on to a service of its own.
 

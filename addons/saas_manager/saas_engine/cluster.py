@@ -10,7 +10,7 @@ import threading
 from psycopg2 import errors
 
 from . import cluster_report, databases, logins, naming
-from .errors import NameTakenError, RetryableError
+from .errors import DiskFullError, NameTakenError, RetryableError
 from .pg_errors import translated
 
 CONNECT_SECONDS = 5
@@ -238,6 +238,16 @@ class Cluster:
         return None
 
     # -- state
+
+    def require_room(self, template):
+        """Make sure that a clone fits on PostgreSQL's disk, as far as this machine can see it.
+
+        :raise DiskFullError: says how much is missing
+        """
+        with self.connect() as connection:
+            missing = cluster_report.missing_room(connection, self.host, template)
+        if missing:
+            raise DiskFullError(f"Not enough disk space for PostgreSQL: {-(-missing // 2**20)} MiB more are needed.")
 
     def marked_databases(self, prefix, whole=False):
         """Return the names of our databases that begin with a prefix and carry the mark of the key that follows it.

@@ -5,6 +5,8 @@ import shutil
 import time
 from pathlib import Path
 
+# What must stay free on PostgreSQL's disk: without room for its log the whole server stops, with all tenants.
+RESERVE_BYTES = 512 * 1024 * 1024
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", ""}
 # right -> whether the connected role has it; each is one column of one query
 RIGHTS = {
@@ -60,9 +62,31 @@ def make(connection, host):
         cr.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^tenant_[0-9a-f]{32}$'")
         [tenants] = cr.fetchone()
         disk, memory = (None, None), (None, None)
-        if host in LOCAL_HOSTS or host.startswith("/"):
+        if _is_local(host):
             disk, memory = _disk(cr, "member of pg_monitor" not in missing), machine_memory()
     return ClusterReport(version.split()[0], role, missing, tenants, round(latency_ms, 2), *disk, *memory)
+
+
+def missing_room(connection, host, template):
+    """Return how many bytes PostgreSQL's disk lacks for a clone: twice the template, for its log too, and the reserve.
+
+    :return: 0 where there is room, or where this machine can't see that disk
+    """
+    if not _is_local(host):
+        return 0
+    with connection.cursor() as cr:
+        free, _total = _disk(cr, True)
+        if free is None:
+            return 0
+        cr.execute("SET ROLE pg_monitor")
+        cr.execute("SELECT pg_database_size(oid) FROM pg_database WHERE datname = %s", [template])
+        sizes = cr.fetchall()
+        cr.execute("RESET ROLE")
+    return max(0, 2 * sum(size for (size,) in sizes) + RESERVE_BYTES - free)
+
+
+def _is_local(host):
+    return host in LOCAL_HOSTS or host.startswith("/")
 
 
 def _disk(cr, may_monitor):

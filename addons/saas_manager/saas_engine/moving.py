@@ -5,7 +5,7 @@ Each step may run twice, be killed anywhere, and meet a half-done state. Until t
 both places, so that it can be undone without a loss.
 """
 
-from . import filestore, filestore_copy
+from . import filestore, filestore_copy, sessions
 
 
 def prepare(source, target, spec):
@@ -56,13 +56,14 @@ def undo(source, target, spec, state="active", reason="", redirects=None, notice
 
 
 def finish(source, target, spec):
-    """Remove what the source has left: the copies of files that are in the target, each of them.
+    """Remove what the source has left: the copies of files that are in the target, each of them, and sessions.
 
     :raise EngineError: the target does not serve the tenant, or lacks a file; nothing was removed
     """
     with source.cluster.locked(spec.key):
         target.require_served(spec)
         filestore_copy.remove_copied(source.runtime, target.runtime, spec.subdomain)
+        sessions.end_with_tenant(source.runtime, spec.key)
 
 
 def discard(source, target, spec):

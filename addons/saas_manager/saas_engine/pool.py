@@ -27,6 +27,7 @@ class Pool:
         """
         name = naming.pool_database(key)
         with self.cluster.locked(key):
+            self.cluster.require_room(template)
             filestore.require_room(self.runtime, template)
             filestore.clone(self.runtime, template, name, key)
             self.cluster.prepare(template, name, key)

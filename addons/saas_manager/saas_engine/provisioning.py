@@ -43,6 +43,8 @@ class Provisioner:
             if template is None or not template.sealed:
                 raise TemplateNotReadyError(f'The template "{spec.template_database}" is not ready: build it first.')
             self.require_free(spec)
+            if not spec.pool_key:  # else it is made already
+                self.cluster.require_room(spec.template_database)
         filestore.require_room(self.runtime, spec.template_database)
 
     def clone_database(self, spec):
@@ -232,5 +234,5 @@ def remove_tenant(cluster, runtime, directory, name, key):
         cluster.drop(name, key)
     filestore.remove(runtime, naming.draft_database(key))
     cluster.drop_draft(key)
-    sessions.end(runtime, key)
+    sessions.end_with_tenant(runtime, key)
     roles.drop_role(cluster, key)

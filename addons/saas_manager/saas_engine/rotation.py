@@ -1,6 +1,6 @@
 """The installation's secrets are replaced while everything runs. Run again after a kill at any point.
 
-    PYTHONPATH=addons/saas_manager python -m saas_engine.rotation [--check]
+    PYTHONPATH=addons/saas_manager python -m saas_engine.rotation [--check | --finish]
 
 The new secret is in its file already, the one before in a file beside it, and the services know both: whoever is
 refused with one tries the other. So the passwords in PostgreSQL may change one after the other, in any order. It ends
@@ -18,7 +18,7 @@ import requests
 from psycopg2 import sql
 from psycopg2.extensions import encrypt_password
 
-from . import naming, roles, web
+from . import gateway_roles, naming, roles, web
 from .cluster import Cluster
 from .databases import acting_as
 from .directory import Directory
@@ -38,13 +38,13 @@ def password(master, entry):
     return naming.role_password(naming.runtime_secret(master, entry.runtime).encode(), entry.key)
 
 
-def require_known(cluster, runtime, master, seconds=KNOWN_SECONDS):
+def require_known(cluster, runtime, master):
     """Make sure that a tenant service knows its new secret: its connection to the directory says so.
 
     :raise EngineError: it does not; nothing must change before it does
     """
     mark = naming.secret_mark(naming.runtime_secret(master, runtime.code).encode())
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + KNOWN_SECONDS
     while True:
         with contextlib.suppress(requests.RequestException):  # a look at the directory is a look at the secret, too
             web.get(runtime.url, "rotation.invalid", "/")
@@ -113,27 +113,34 @@ def rotate(cluster, settings, own_roles, say):
     :param list own_roles: (role, password, the one before or None)
     :param say: takes a line for people
     """
-    for code in sorted({entry.runtime for entry in Directory(cluster).entries()}):
-        require_known(cluster, _runtime(cluster, settings, code), settings.master_secret)
-        say(f'tenant service "{code}" knows its new secret')
+    driver = RuntimeDriver(settings)
+    tell_dedicated(driver)
+    for runtime in _running(cluster, settings, driver):
+        require_known(cluster, runtime, settings.master_secret)
+        say(f'tenant service "{runtime.code}" knows its new secret')
     for role, new, previous in own_roles:
         changed = set_own_password(cluster.host, cluster.port, role, new, previous)
         say(f"{role}: {'new password' if changed else 'has it already'}")
+    for code in driver.codes():
+        gateway_roles.ensure(cluster, code, naming.runtime_secret(settings.master_secret, code).encode())
+        say(f"{naming.gateway_role(code)}: new password")
     set_tenant_passwords(cluster, settings.master_secret, say)
 
 
-def _runtime(cluster, settings, code):
-    """Return how a tenant service is reached. One that is a tenant's own gets its new secret here.
+def tell_dedicated(driver):
+    """Have all services of one's own know the present secret, and no other than the one before that still counts."""
+    for code in driver.codes():
+        driver.renew_secrets(code)
 
-    Its gateway logs in with either password, once it has both.
-    """
-    driver = RuntimeDriver(settings)
-    if not driver.is_available or driver.status(code) is None:
-        return Runtime.load(settings.runtimes_dir, code)
-    driver.renew_secrets(code)
-    require_known(cluster, driver.runtime(code), settings.master_secret)
-    driver.ensure_role(cluster, code)
-    return driver.runtime(code)
+
+def _running(cluster, settings, driver):
+    """Return the runtimes that serve somebody now. One that is stopped reads its files when it starts."""
+    dedicated = [code for code in driver.codes() if driver.wanted(code).state == "running"]
+    shared = {entry.runtime for entry in Directory(cluster).entries()} - set(driver.codes())
+    return [
+        *(Runtime.load(settings.runtimes_dir, code) for code in sorted(shared)),
+        *(driver.runtime(code) for code in dedicated),
+    ]
 
 
 def main(arguments=None, environ=None):
@@ -141,7 +148,10 @@ def main(arguments=None, environ=None):
     environ = os.environ if environ is None else environ
     parser = argparse.ArgumentParser(prog="saas_engine.rotation", description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="change nothing")
-    only_look = parser.parse_args(arguments).check
+    parser.add_argument(
+        "--finish", action="store_true", help="tell services of one's own that the secrets before are gone"
+    )
+    chosen = parser.parse_args(arguments)
 
     def say(text):
         print(f"rotation: {text}", flush=True)  # noqa: T201 - a command's output
@@ -149,7 +159,9 @@ def main(arguments=None, environ=None):
     try:
         settings = Settings.from_environment(environ)
         cluster = Cluster(environ.get("SAAS_PG_HOST") or "127.0.0.1", port_number(environ, "SAAS_PG_PORT") or 5432)
-        if not only_look:
+        if chosen.finish:
+            tell_dedicated(RuntimeDriver(settings))
+        elif not chosen.check:
             rotate(cluster, settings, [_own(environ, role) for role in LOGINS], say)
         left = refused(cluster, settings.master_secret)
     except EngineError as error:

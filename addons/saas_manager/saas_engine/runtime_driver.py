@@ -16,6 +16,7 @@ from .directory import Directory
 from .errors import ConfigurationError, EngineError, RetryableError
 from .runtime import Runtime
 from .runtime_wanted import Status, Wanted, write
+from .settings import PREVIOUS
 
 KEEPER_SECONDS = 10
 START_SECONDS = 180
@@ -51,30 +52,37 @@ class RuntimeDriver:
         :param Cluster cluster: where its gateway's role lives
         :param options: `own_code`, `workers`, `memory_mb` of `Wanted`
         """
-        self.ensure_role(cluster, code)
+        gateway_roles.ensure(cluster, code, self._secret(code))
         self.folder(code).mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.renew_secrets(code)
+        self._write_secrets(code)
         self._want(code, state="running", **options)
 
-    def ensure_role(self, cluster, code):
-        """Have its gateway's role with the password of the present secret."""
-        gateway_roles.ensure(cluster, code, naming.runtime_secret(self.settings.master_secret, code).encode())
+    def codes(self):
+        """Return the codes of all runtimes of this kind, in order."""
+        if not self.is_available:
+            return []
+        return sorted(path.parent.name for path in Path(self.settings.dedicated_dir).glob("*/wanted.json"))
 
     def renew_secrets(self, code):
-        """Give a runtime its present secrets and, while they are being replaced, those before; it need not start anew.
+        """Have a runtime know the present secret, and the one before as long as that counts. It goes on running."""
+        self._write_secrets(code)
+        self._want(code)
 
-        :return: whether it had others
-        """
-        texts = {}
-        for suffix, master in (("_previous", self.settings.previous_secret), ("", self.settings.master_secret)):
-            texts |= {f"{name}{suffix}": text for name, text in _secrets(master, code).items()}
-        changed = [name for name, text in texts.items() if _read(self.folder(code) / name) != text]
-        for name in changed:  # the old one stays at hand before it is replaced
-            path = self.folder(code) / name
-            path.unlink(missing_ok=True) if texts[name] is None else write(path, texts[name])
-        if changed and Wanted.load(self.folder(code)):
-            self._want(code)
-        return bool(changed)
+    def _write_secrets(self, code):
+        """Write what its gateway reads; the one before first, so that one of both is right at any moment."""
+        before = self.settings.previous_secret
+        for suffix, master in ((PREVIOUS, before), ("", self.settings.master_secret)):
+            secret = naming.runtime_secret(master, code) if master else ""
+            line = (
+                f"*:*:*:{naming.gateway_role(code)}:{naming.gateway_password(secret.encode(), code)}\n"
+                if master
+                else ""
+            )
+            write(self.folder(code) / f"secret{suffix}", secret)
+            write(self.folder(code) / f"pgpass{suffix}", line)
+
+    def _secret(self, code):
+        return naming.runtime_secret(self.settings.master_secret, code).encode()
 
     def start(self, code, **options):
         """Have it run, with these options if any are given."""
@@ -170,19 +178,6 @@ class RuntimeDriver:
                     f'The service "{code}" is not as it should be after {seconds} s. Is its keeper running?', seconds=15
                 )
             time.sleep(LOOK_SECONDS)
-
-
-def _secrets(master, code):
-    """Return the texts of a runtime's files of secrets, each None where there is no master secret."""
-    if not master:
-        return {"secret": None, "pgpass": None}
-    secret = naming.runtime_secret(master, code)
-    password = naming.gateway_password(secret.encode(), code)
-    return {"secret": secret, "pgpass": f"*:*:*:{naming.gateway_role(code)}:{password}\n"}
-
-
-def _read(path):
-    return path.read_text(encoding="ascii") if path.exists() else None
 
 
 @contextlib.contextmanager

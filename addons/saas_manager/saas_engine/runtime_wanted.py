@@ -142,6 +142,11 @@ def secret_line(path):
     return text
 
 
+def optional_secret_line(path):
+    """Return the one line of a secret's file; nothing, if it is empty or not there. Raises like `secret_line`."""
+    return secret_line(path) if path.exists() and path.stat().st_size else ""
+
+
 def _is_count(value):
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 

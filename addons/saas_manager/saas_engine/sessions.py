@@ -22,3 +22,9 @@ def end(runtime, key):
             place.rename(place.with_name(f"ended-{time.time_ns()}"))
         else:
             shutil.rmtree(place)
+
+
+def end_with_tenant(runtime, key):
+    """Remove the sessions of a tenant that leaves a runtime. One of its own goes with all its files."""
+    if not runtime.dedicated:
+        end(runtime, key)

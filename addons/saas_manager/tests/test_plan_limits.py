@@ -74,6 +74,13 @@ class TestPlanLimits(SaasCase, TransactionCase):
         self.plan.name = "Small"
         self.assertEqual(len(self._jobs(self.plan, "_job_publish_limits")), 1)
 
+    def test_plans_with_own_code_are_named(self):
+        plans = self.env["saas.plan"]
+        plans.search([("own_code", "=", True)]).own_code = False
+        self.assertEqual(self.instance._prepare_limits()["own_code_plans"], [])
+        plans.create({"name": "Workshop", "code": "workshop", "own_code": True})
+        self.assertEqual(self.instance._prepare_limits()["own_code_plans"], ["Workshop"])
+
     def test_apps_are_published(self):
         self.assertIsNone(self.plan._prepare_limits()["apps"])
         self.plan.apps = " crm, account,crm "

@@ -15,6 +15,8 @@ PLACEHOLDER = re.compile(r"\{\{(.+?)(\|\|\|\s*(.*?))?\}\}")
 # Directives that no server evaluates: they are printed, or compared with a word.
 PRINTED = {"t-name", "t-title", "t-translation", "t-ignore", "t-thumbnail", "t-image-preview", "t-groups"}
 JOINED_BY = {"and", "or", ","}
+# Odoo refuses a text that names its encoding; nothing is evaluated then, and nobody is to see an error of ours.
+DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
 def tidy(text):
@@ -32,7 +34,8 @@ def of_view(text, call_arguments=False):
 
     :param bool call_arguments: every attribute of `<t t-call>` is an expression too (Odoo 19)
     """
-    if not (text or "").strip():
+    text = DECLARATION.sub("", text or "", count=1)
+    if not text.strip():
         return set()
     try:
         root = etree.fromstring(text)  # noqa: S320 - read exactly as Odoo reads it
@@ -43,11 +46,11 @@ def of_view(text, call_arguments=False):
 
 
 def of_mail(text, call_arguments=False):
-    """Return the expressions of HTML that QWeb renders, and those of placeholders in it."""
-    if not (text or "").strip():
+    """Return the expressions of HTML that QWeb renders. What stands in braces there is text."""
+    text = DECLARATION.sub("", text or "", count=1)
+    if not text.strip():
         return set()
-    root = html.fragment_fromstring(text, create_parent="div")
-    return of_tree(root, call_arguments) | of_line(text)
+    return of_tree(html.fragment_fromstring(text, create_parent="div"), call_arguments)
 
 
 def of_tree(root, call_arguments=False):

@@ -66,7 +66,10 @@ def reader(model, name):
     field = model._fields.get(name) if is_rendered(model) else None
     if field is None or field.type not in TEXTS:
         return None
-    return _mail if getattr(field, "render_engine", None) == "qweb" else extract.of_line
+    if getattr(field, "render_engine", None) == "qweb":
+        return _mail
+    # HTML without an engine is nobody's template: the text of a newsletter while it is edited.
+    return None if field.type == "html" else extract.of_line
 
 
 def names(model, among):

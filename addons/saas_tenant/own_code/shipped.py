@@ -79,6 +79,5 @@ def _literal(text):
 
 def _of_text(text, call_arguments):
     """Return the expressions of a template that stands in a file as text, not as elements."""
-    if "<" in text and "t-" in text:
-        return extract.of_mail(text, call_arguments)
-    return extract.of_line(text)
+    found = extract.of_line(text)
+    return found | extract.of_mail(text, call_arguments) if "<" in text and "t-" in text else found

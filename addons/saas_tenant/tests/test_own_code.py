@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from .common import TenantCase
+from .common import GatewayCase, TenantCase
 
 WHY = "A plan with own code"
 CODE = "action = {'type': 'ir.actions.act_window_close'}"
@@ -125,3 +125,21 @@ class TestOwnCode(TenantCase):
     def test_data_of_modules_is_allowed_while_they_load(self):
         self.patch(self.env.registry, "ready", False)
         self.assertTrue(self._actions().create(self._action_values()))
+
+
+@tagged("post_install", "-at_install")
+class TestWhoAllowsOwnCode(GatewayCase):
+    def _get_refusal(self):
+        values = {"name": "Test", "model_id": self.partner_model.id, "state": "code", "code": CODE}
+        with self.assertRaises(UserError) as refused:
+            self.env["ir.actions.server"].with_user(self.admin).create(values)
+        return str(refused.exception)
+
+    def test_the_plans_are_named_where_somebody_names_them(self):
+        self.serve(own_code_plans=["Workshop", "Factory"], contact="Hosting Ltd")
+        self.assertIn("A plan with own code (Workshop, Factory) runs", self._get_refusal())
+        self.assertIn("Ask Hosting Ltd.", self._get_refusal())
+
+    def test_without_names_it_is_said_in_words(self):
+        self.serve()
+        self.assertIn("A plan with own code runs", self._get_refusal())
