@@ -127,7 +127,7 @@ def test_invoices_can_be_printed(project):
 
 
 def test_a_service_of_a_tenants_own(project, instance):
-    """It moves there and back with its address; there it is somebody else, and reaches neither manager nor neighbours."""
+    """It moves there and back with its address; there it is another user, and reaches neither manager nor others."""
     [values] = project.call("saas.instance", "read", [instance], ["plan_id"])
     project.call("saas.plan", "write", values["plan_id"][:1], {"own_code": True})
     assert move(project, instance, "dedicated") == "dedicated"

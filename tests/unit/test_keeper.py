@@ -15,10 +15,12 @@ from saas_engine.errors import ConfigurationError, EngineError
 from saas_engine.runtime_wanted import Status, Wanted, write
 
 from stack import proxy_limits
+from stack.errors import StackError
 from stack.keeper import enter, kept, places, pulse, routes
 from stack.keeper.children import Children
 from stack.keeper.keeper import Keeper
 from stack.keeper.kept import Kept
+from stack.keeper.units import Units
 from stack.odoo_source import OdooSource
 from stack.paths import Paths
 from stack.secret_files import SecretFiles
@@ -343,6 +345,46 @@ class TestEnter:
         assert output[0] == "30000 30000 []"
         assert output[1] == "shown False"
         assert output[2] == "0000000000000000 1"
+
+
+class TestUnits:
+    """What systemd is asked, by a stand-in for systemctl."""
+
+    @pytest.fixture
+    def units(self, tmp_path):
+        program = tmp_path / "systemctl"
+        answers = f"show) cat {tmp_path}/state;; reset-failed) exit 1;; revert) test ! -e {tmp_path}/broken;;"
+        program.write_text(f'#!/bin/sh\necho "$*" >>{tmp_path}/asked\ncase "$1" in {answers} esac\n')
+        program.chmod(0o755)
+        made = Units(str(program))
+        made.folder = tmp_path
+        return made
+
+    def asked(self, units):
+        return (units.folder / "asked").read_text().splitlines()
+
+    def test_orders(self, units):
+        units.limit("own-1", 2048)
+        units.start("own-1", ["ignored"])
+        units.forget("own-1")
+        assert self.asked(units) == [
+            "set-property saas-runtime@own-1.service MemoryMax=2048M",
+            "start --no-block saas-runtime@own-1.service",
+            "stop saas-runtime@own-1.service",
+            "revert saas-runtime@own-1.service",
+            "reset-failed saas-runtime@own-1.service",
+        ]
+
+    @pytest.mark.parametrize(("state", "is_up"), [("active", True), ("activating", True), ("inactive", False)])
+    def test_state(self, units, state, is_up):
+        (units.folder / "state").write_text(f"{state}\n")
+        assert units.is_up("own-1") is is_up
+        assert self.asked(units) == ["show --property=ActiveState --value saas-runtime@own-1.service"]
+
+    def test_a_refusal_is_told(self, units):
+        (units.folder / "broken").touch()
+        with pytest.raises(StackError, match=r"systemctl revert saas-runtime@own-1\.service"):
+            units.forget("own-1")
 
 
 class TestChildren:
