@@ -32,7 +32,7 @@ def test_no_service_is_root_or_writes_outside_its_volumes(project):
 
 
 def test_no_secret_in_an_environment(project):
-    values = [file.read_text() for file in (project.folder / "secrets").iterdir()]
+    values = [text for file in (project.folder / "secrets").iterdir() if (text := file.read_text())]
     for name, container in project.containers().items():
         found = [value for value in values if value in "\n".join(container["Config"]["Env"])]
         assert not found, name
