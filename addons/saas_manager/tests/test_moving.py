@@ -90,7 +90,7 @@ class TestMoving(MovingCase):
         self._move()
         self.listed.return_value = [{"model": "x", "id": "1", "name": "Discount", "what": "Python code"}]
         self.instance.action_move("shared")
-        with self.assertRaisesRegex(UserError, r"1, such as Discount \(Python code\)"):
+        with self.assertRaisesRegex(UserError, r"1 in all: Discount \(Python code\)"):
             self.instance._job_prepare_move(self.shared.id)
         self.move.assert_called_once()
         self.listed.return_value = []
@@ -268,6 +268,13 @@ class TestService(MovingCase):
         self.assertIn("out of memory", str(own.activity_ids.mapped("note")))
         self.env["saas.runtime"]._cron_look()
         self.assertEqual(len(own.activity_ids), len(own.activity_ids.mapped("user_id")))
+
+    def test_what_its_keeper_knows_it_by_stays(self):
+        own = self._move()
+        for values in ({"code": "other"}, {"kind": "shared"}):
+            with self.assertRaisesRegex(UserError, "made for its instance"):
+                own.with_user(self.administrator).write(values)
+        own.with_user(self.administrator).write({"sequence": 5, "code": own.code})
 
     def test_one_in_use_is_not_removed(self):
         own = self._move()
