@@ -48,7 +48,7 @@ def instance(project):
     """An instance that was provisioned through the manager."""
     _model, template = project.call("ir.model.data", "check_object_reference", "saas_manager", "template_blank")
     project.call("saas.template", "action_build", [template])
-    state = project.wait_for("saas.template", template, "state", ("building", "draft"), 400)
+    state = project.wait_for("saas.template", template, "state", ("building", "draft"), 900)
     assert state == "ready", project.call("saas.template", "read", [template], ["build_error", "build_log"])
     partner = project.call("res.partner", "create", {"name": "Acme", "email": "owner@acme.example"})
     values = {"name": "Acme", "partner_id": partner, "subdomain": "acme"}
