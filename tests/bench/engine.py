@@ -3,6 +3,7 @@
 import time
 import uuid
 
+from saas_engine import dropping
 from saas_engine.cluster import Cluster
 from saas_engine.provisioning import Provisioner
 from saas_engine.runtime import Runtime
@@ -36,7 +37,12 @@ def time_database_work(engine, template):
         engine.publish(tenant)
         return time.monotonic() - start
     finally:
-        engine.undo(tenant)
+        undo(engine, tenant)
+
+
+def undo(engine, tenant):
+    """Remove what was made for a tenant of the bench."""
+    engine.undo(tenant, dropping.Order("attempt", tenant.key, "failed", "the bench", "the measurement is over"))
 
 
 def spec(engine, template, name=None, key=None):

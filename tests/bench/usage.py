@@ -39,7 +39,7 @@ def _tenants(demo, count):
     finally:
         _sql(demo, "UPDATE saas_instance SET state = 'draft' WHERE id = ANY (%s)", [instances])
         for spec in made:
-            provisioner.undo(spec)
+            engine.undo(provisioner, spec)
         demo.manager.call("saas.instance", "unlink", instances)
 
 

@@ -4,10 +4,11 @@ import dataclasses
 import json
 import subprocess
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
-from saas_engine import backup, removal, restore
-from saas_engine.errors import BackupError, ConfigurationError, EngineError
+from saas_engine import backup, dropping, dump_file, naming, removal, restore
+from saas_engine.errors import BackupError, ConfigurationError, DropRefusedError, EngineError
 from support import killing, postgres, tenants
 
 
@@ -105,8 +106,12 @@ def damage(made, way):
         made.path.write_bytes(made.path.read_bytes()[:-1] + b"x")
     elif way == "no zip":
         made.path.write_bytes(b"no zip")
-        made = dataclasses.replace(made, sha256=backup.checksum(made.path))
+        made = dataclasses.replace(made, sha256=dump_file.checksum(made.path))
     return made
+
+
+def order(tenant, kept):
+    return tenants.order("tenant", tenant.key, "terminating", due=datetime.now(UTC), last_backup=kept)
 
 
 @pytest.mark.parametrize(
@@ -115,14 +120,14 @@ def damage(made, way):
 def test_nothing_is_removed_without_a_good_dump(dumped, dumper, tenant, way, message):
     bad = damage(dumped, way)
     with pytest.raises(BackupError, match=message):
-        removal.remove(dumper.cluster, dumper.runtime, tenant, bad)
+        removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, bad))
     assert dumper.cluster.database(tenant.subdomain).allows_connections
     assert dumper.directory.entry(tenant.key)
 
 
 def test_removal_killed_anywhere(dumped, dumper, tenant, monkeypatch):
     def remove():
-        removal.remove(dumper.cluster, dumper.runtime, tenant, dumped)
+        removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, dumped))
 
     number = 0
     while killing.kill_at(monkeypatch, number, remove):
@@ -141,5 +146,25 @@ def test_removal_with_people_inside(dumped, dumper, tenant):
     with dumper.cluster.connect_as_tenant(
         tenant.subdomain, tenant.key, dumper.runtime.tenant_password(tenants.MASTER, tenant.key)
     ):
-        removal.remove(dumper.cluster, dumper.runtime, tenant, dumped)
+        removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, dumped))
     assert dumper.cluster.database(tenant.subdomain) is None
+
+
+def test_an_orphan_leaves_a_dump(dumper, tenant, superuser):
+    """A database that no record knows, closed and without a role: it can be read once more before it goes."""
+    role = naming.role_name(tenant.key)
+    dumper.cluster.close(tenant.subdomain)
+    superuser(f"REVOKE ALL ON DATABASE {tenant.subdomain} FROM {role}; DROP ROLE {role}")
+    spec = tenants.make_spec(tenant.subdomain, tenant.key)
+    dumper.put_role_back(spec)
+    kept = backup.dump(dumper, spec, dumper.settings.backup_dir / "unknown.zip")
+
+    def drop(last_backup):
+        asked = tenants.order("orphan", tenant.key, "unknown", last_backup=last_backup)
+        return dropping.drop(dumper.cluster, dumper.runtime, dumper.directory, asked, tenant.subdomain)
+
+    with pytest.raises(DropRefusedError, match="no dump of it is on record"):
+        drop(None)
+    assert dumper.cluster.database(tenant.subdomain)
+    assert drop(kept) == [f"folder {tenant.subdomain}", f"database {tenant.subdomain}", f"role {role}"]
+    dump_file.check(kept)

@@ -7,7 +7,7 @@ import psycopg2
 import pytest
 from psycopg2 import errors
 from saas_engine import bootstrap as bootstrapping
-from saas_engine import roles
+from saas_engine import dropping, roles
 from saas_engine.errors import ConfigurationError, RetryableError
 from support import postgres, tenants
 
@@ -205,6 +205,6 @@ def test_a_missing_right_is_a_configuration_error(cluster, superuser):
         assert "CREATEDB" in cluster.check().missing_rights
     finally:
         superuser("ALTER ROLE saas_manager CREATEDB")
-        cluster.drop_draft("0" * 32)
-        roles.drop_role(cluster, "0" * 32)
+        dropping.drop_draft(cluster, dropping.own_draft("0" * 32))
+        dropping.drop_role(cluster, tenants.order("attempt", "0" * 32, "failed"))
     assert cluster.check().ok

@@ -12,7 +12,6 @@ from saas_engine import filestore
 from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.errors import DiskFullError, RetryableError, TemplateNotReadyError
-from saas_engine.provisioning import Provisioner
 from support import postgres, tenants
 
 
@@ -39,7 +38,7 @@ class TestFullDisk:
         monkeypatch.setattr(filestore, "RESERVE_BYTES", 0)
         runtime = tenants.make_runtime(small_disk)
         tenants.fill_filestore(runtime, size=300_000)
-        return Provisioner(cluster, runtime, tenants.make_settings(small_disk))
+        return tenants.Provisioner(cluster, runtime, tenants.make_settings(small_disk))
 
     def test_reserve_says_what_is_missing(self, full):
         with pytest.raises(DiskFullError, match="Not enough disk space at .*filestore: 1 MiB more are needed"):
@@ -60,7 +59,7 @@ def test_a_server_that_goes_away_and_comes_back(binaries, tmp_path):
     with postgres.server(binaries) as server:
         bootstrap(server.host, server.port, "postgres", postgres.SUPERUSER_PASSWORD, "m", "g")
         cluster = Cluster(server.host, server.port, password="m")  # noqa: S106 - a test's
-        provisioner = Provisioner(cluster, tenants.make_runtime(tmp_path), tenants.make_settings(tmp_path))
+        provisioner = tenants.Provisioner(cluster, tenants.make_runtime(tmp_path), tenants.make_settings(tmp_path))
         with pytest.raises(RetryableError, match=r"closed|terminat"), cluster.locked("0" * 32):
             with cluster.connect() as connection, connection.cursor() as cr:
                 server.stop()

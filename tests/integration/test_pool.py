@@ -6,7 +6,7 @@ import uuid
 import psycopg2
 import pytest
 from saas_engine import filestore
-from saas_engine.errors import DiskFullError, NameTakenError, TemplateNotReadyError
+from saas_engine.errors import DiskFullError, DropRefusedError, NameTakenError, TemplateNotReadyError
 from saas_engine.pool import Pool
 from support import killing, postgres, tenants
 
@@ -19,7 +19,7 @@ def pool(cluster, runtime):
     made = Pool(cluster, runtime)
     yield made
     for key in made.keys():
-        made.discard(key)
+        made.discard(tenants.order("pool", key, "discarding"))
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_two_tenants_of_one_clone(pool, key, provisioner, superuser):
 
 
 def test_a_clone_that_is_gone(pool, key, provisioner, cluster):
-    pool.discard(key)
+    pool.discard(tenants.order("pool", key, "discarding"))
     spec = tenants.make_spec(pool_key=key)
     try:
         take(provisioner, spec)
@@ -161,7 +161,7 @@ def test_filling_killed_between_any_two_statements(pool, monkeypatch):
         if number % 2:
             pool.fill(key, tenants.TEMPLATE)
             assert pool.complete_keys() == {key}
-        pool.discard(key)
+        pool.discard(tenants.order("pool", key, "discarding"))
         assert pool.keys() == set()
         assert pool.cluster.database(f"new_{key}") is None
         number += 1
@@ -184,8 +184,10 @@ def test_discard_takes_nothing_of_a_tenant(pool, key, provisioner, cluster):
     spec = tenants.make_spec(pool_key=key)
     try:
         take(provisioner, spec)
-        for other in (key, spec.key):
-            pool.discard(other)
+        pool.discard(tenants.order("pool", key, "discarding"))
+        with pytest.raises(DropRefusedError, match=f"is called {spec.subdomain}"):
+            pool.discard(tenants.order("pool", spec.key, "discarding"))
+        assert pool.cluster.database(spec.subdomain) and provisioner.directory.entry(spec.key)
         assert cluster.database(spec.subdomain).allows_connections
         assert len(list(pool.runtime.filestore(spec.subdomain).glob("*/*"))) == 2
     finally:
@@ -198,6 +200,6 @@ def test_a_database_that_only_has_the_name(pool, superuser):
     try:
         assert pool.keys() == set()
         with pytest.raises(NameTakenError):
-            pool.discard(key)
+            pool.discard(tenants.order("pool", key, "discarding"))
     finally:
         superuser(f"DROP DATABASE pool_{key}")

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from saas_engine import filestore, roles
+from saas_engine import dropping, filestore
 from saas_engine.directory import TenantEntry
 from saas_engine.errors import DiskFullError, InvalidNameError, NameTakenError, TemplateNotReadyError
 from support import tenants
@@ -178,4 +178,4 @@ def test_rename_to_a_taken_name(provisioner, tenant, cluster):
 
 def test_drop_role_in_use(cluster, tenant):
     with pytest.raises(Exception, match="still in use"):
-        roles.drop_role(cluster, tenant.key)
+        dropping.drop_role(cluster, tenants.order("attempt", tenant.key, "failed"))

@@ -7,7 +7,6 @@ import pytest
 from saas_engine import naming, template_build
 from saas_engine.cluster import Cluster
 from saas_engine.errors import BuildError, RetryableError
-from saas_engine.provisioning import Provisioner
 from saas_engine.template_build import TemplateSpec
 from support import fake_odoo, killing, tenants
 from support.crashing import Point, halted_at
@@ -19,7 +18,11 @@ KEY = naming.template_key(SPEC.database)
 @pytest.fixture(autouse=True)
 def _nothing_left(builder):
     yield
-    builder.discard(SPEC.database)
+    discard(builder, SPEC.database)
+
+
+def discard(builder, database):
+    builder.discard(database, tenants.order("template", naming.template_key(database), "replaced"))
 
 
 def traces(builder):
@@ -46,7 +49,7 @@ def test_built_and_cloned(builder, service):
     order = ["-i base --stop-after-init", "choices de_DE DE EUR Europe/Berlin A4", "-i web --stop-after-init"]
     positions = [text.index(part) for part in order] + [text.rindex("choices")]
     assert positions == sorted(positions)
-    provisioner = Provisioner(builder.cluster, builder.runtime, builder.settings)
+    provisioner = tenants.Provisioner(builder.cluster, builder.runtime, builder.settings)
     spec = tenants.make_spec(template_database="tpl_blank_v1")
     tenants.provision(provisioner, spec)
     provisioner.verify(spec)
@@ -63,7 +66,7 @@ def test_again_is_done_already(builder):
 def test_discard(builder):
     builder.build(SPEC)
     for _ in range(2):
-        builder.discard("tpl_blank_v1")
+        discard(builder, "tpl_blank_v1")
         assert traces(builder) == []
 
 

@@ -4,9 +4,8 @@ import dataclasses
 import uuid
 
 import pytest
-from saas_engine import personalise, processes, template_build
+from saas_engine import naming, personalise, processes, template_build
 from saas_engine.errors import BuildError, EngineError, NameTakenError, TemplateNotReadyError
-from saas_engine.provisioning import Provisioner
 from saas_engine.workshop import Workshop, WorkshopSpec
 from support import fake_odoo, killing, tenants
 
@@ -24,6 +23,10 @@ VISITS = """
 EMPTY = "saas_sign_in bus_bus mail_mail res_users_log ir_cron_trigger".split()
 
 
+def thrown_away(spec):
+    return tenants.order("workshop", spec.key, "discarding")
+
+
 @pytest.fixture
 def shop(builder):
     return Workshop(builder)
@@ -36,8 +39,8 @@ def spec(shop, builder):
     host = f"{uuid.uuid4().hex}.example.com"
     made = WorkshopSpec(key, host, f"https://{host}", tenants.TEMPLATE, VERSION)
     yield made
-    shop.discard(made)
-    builder.discard(VERSION)
+    shop.discard(made, thrown_away(made))
+    builder.discard(VERSION, tenants.order("template", naming.template_key(VERSION), "replaced"))
 
 
 @pytest.fixture
@@ -103,7 +106,7 @@ def test_published(shop, visited, superuser, builder, service):
         assert_published(shop, visited, superuser)
     assert seen == [("invalid", template_build.LIMITS)], "one look, and not at the host that people know"
     assert lines[-1] == f"{VERSION} is complete"
-    provisioner = Provisioner(builder.cluster, builder.runtime, builder.settings)
+    provisioner = tenants.Provisioner(builder.cluster, builder.runtime, builder.settings)
     tenant = tenants.make_spec(template_database=VERSION)
     tenants.provision(provisioner, tenant)
     with provisioner.connect(tenant) as connection, connection.cursor() as cr:
@@ -121,13 +124,13 @@ def test_published(shop, visited, superuser, builder, service):
         cr.execute("SELECT value FROM ir_config_parameter WHERE value LIKE %s", [f"%{visited.host}%"])
         assert not cr.fetchall()
     provisioner.undo(tenant)
-    builder.discard(VERSION)
+    builder.discard(VERSION, tenants.order("template", naming.template_key(VERSION), "replaced"))
     assert traces(shop, visited, superuser) == []
 
 
 def test_discarded(shop, visited, superuser):
     for _ in range(2):
-        shop.discard(visited)
+        shop.discard(visited, thrown_away(visited))
         assert traces(shop, visited, superuser) == []
     assert shop.cluster.database(tenants.TEMPLATE).sealed
 
@@ -143,7 +146,7 @@ def test_whoever_is_in_it_is_put_out(shop, visited):
 def test_discarded_on_its_way_to_a_version(shop, visited, superuser):
     shop.publish(visited)
     for _ in range(2):
-        shop.discard(visited)
+        shop.discard(visited, thrown_away(visited))
         assert traces(shop, visited, superuser) == []
 
 
@@ -160,7 +163,7 @@ class TestKilled:
             if number % 2:
                 shop.open(spec)
                 assert_open(shop, spec)
-            shop.discard(spec)
+            shop.discard(spec, thrown_away(spec))
             assert traces(shop, spec, superuser) == []
             number += 1
         assert number > 15
@@ -192,8 +195,8 @@ class TestKilled:
         number, killed = 0, True
         while killed:
             shop.open(spec)
-            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec))
-            shop.discard(spec)
+            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec, thrown_away(spec)))
+            shop.discard(spec, thrown_away(spec))
             assert traces(shop, spec, superuser) == []
             number += 1
         assert number > 8
@@ -204,8 +207,8 @@ class TestKilled:
             shop.open(spec)
             (shop.runtime.filestore(spec.database) / "ab12").write_text("a picture")
             shop.publish(spec)
-            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec))
-            shop.discard(spec)
+            killed = killing.kill_at(monkeypatch, number, lambda: shop.discard(spec, thrown_away(spec)))
+            shop.discard(spec, thrown_away(spec))
             assert traces(shop, spec, superuser) == []
             number += 1
         assert number > 20
@@ -261,7 +264,7 @@ def test_others_are_left_alone(shop, visited, provisioner):
     neighbour = dataclasses.replace(visited, key=uuid.uuid4().hex, host="n.example.com", version_database="tpl_fake_v3")
     shop.open(neighbour)
     shop.publish(visited)
-    shop.discard(neighbour)
+    shop.discard(neighbour, thrown_away(neighbour))
     assert provisioner.directory.entry(other.key).state == "active"
     assert provisioner.cluster.database(other.subdomain).allows_connections
     assert shop.runtime.filestore(other.subdomain).is_dir()

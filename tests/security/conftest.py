@@ -1,9 +1,9 @@
 """Two tenants for attacks on each other, and SQL as one of them would run it."""
 
 import pytest
-from saas_engine.provisioning import Provisioner
 from support import tenants
 from support.sql_attack import attacker
+from support.tenants import Provisioner
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import time
 import psycopg2
 import pytest
 from psycopg2 import errors
-from saas_engine import backup, measure, naming, role_settings, roles
+from saas_engine import backup, dropping, measure, naming, role_settings, roles
 from saas_engine.errors import EngineError
 from support import tenants
 from support.sql_attack import attacker, login
@@ -200,7 +200,7 @@ class TestGiven:
 
     def test_a_role_that_may_still_enter_a_database_is_kept(self, provisioner, leaving, superuser):
         with pytest.raises(EngineError, match="is still in use"):
-            roles.drop_role(provisioner.cluster, leaving.key)
+            dropping.drop_role(provisioner.cluster, tenants.order("attempt", leaving.key, "failed"))
         provisioner.undo(leaving)
 
 

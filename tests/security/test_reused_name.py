@@ -3,6 +3,8 @@
 import concurrent.futures
 
 import pytest
+from saas_engine import dropping
+from support import tenants
 from support.gateway_client import seconds_until
 
 NAME = "theta"
@@ -26,8 +28,8 @@ def create(stack, service):
 
 def remove(stack, tenant):
     """Do what a termination does to directory and database."""
-    stack.directory.withdraw(tenant.key)
-    stack.cluster.drop(tenant.db, tenant.key)
+    asked = tenants.order("attempt", tenant.key, "failed")
+    dropping.drop(stack.cluster, tenants.make_runtime(stack.folder), stack.directory, asked, tenant.db)
 
 
 def parameters_everywhere(tenant):

@@ -3,7 +3,6 @@
 import psycopg2
 import pytest
 from saas_engine import filestore
-from saas_engine.provisioning import Provisioner
 
 from . import postgres, tenants
 
@@ -54,7 +53,7 @@ def runtime(tmp_path, monkeypatch):
 
 @pytest.fixture
 def provisioner(cluster, runtime, settings):
-    return Provisioner(cluster, runtime, settings)
+    return tenants.Provisioner(cluster, runtime, settings)
 
 
 @pytest.fixture

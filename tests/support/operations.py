@@ -3,8 +3,9 @@
 import dataclasses
 import time
 import uuid
+from datetime import UTC, datetime
 
-from saas_engine import backup, filestore, personalise, removal
+from saas_engine import backup, dump_file, filestore, personalise, removal
 from saas_engine.errors import RetryableError
 from saas_engine.pool import Pool
 from saas_engine.renaming import rename
@@ -108,8 +109,8 @@ class Build(Operation):
         Point("look at its page", "web.wait_for_login_page"),
         Point("withdraw it", f"{DIRECTORY}.withdraw", call=2),
         Point("seal it", "cluster.Cluster.seal"),
-        Point("drop the role", "roles.drop_role", call=2),
-        Point("tell the manager", "roles.drop_role", after=True, call=2),
+        Point("drop the role", "dropping._drop_role", call=2),
+        Point("tell the manager", "dropping._drop_role", after=True, call=2),
     )
 
     def run(self):
@@ -271,7 +272,7 @@ class LastDump(Suspend):
         Point("dump the database", "backup._add_dump"),
         Point("dump the files", "backup._add_filestore"),
         Point("name the dump", "backup.os.replace"),
-        Point("tell the manager", "backup.checksum", after=True),
+        Point("tell the manager", "dump_file.checksum", after=True),
     )
 
     def run(self):
@@ -282,7 +283,7 @@ class LastDump(Suspend):
         return self.provisioner.settings.backup_dir / f"{self.spec.key}.zip"
 
     def check(self):
-        backup.check(self.record)
+        dump_file.check(self.record)
         self.assert_tenant(self.spec)
 
     def remove(self):
@@ -297,13 +298,13 @@ class Removal(LastDump):
 
     name = "terminate: removal"
     points = (
-        Point("check the dump", "backup.check"),
+        Point("check the dump", "dump_file.check"),
         Point("withdraw the address", f"{DIRECTORY}.withdraw"),
         Point("close the database", "databases.close"),
-        Point("remove the files", "filestore.remove"),
-        Point("drop the database", "cluster.Cluster.drop"),
-        Point("drop the role", "roles.drop_role"),
-        Point("tell the manager", "roles.drop_role", after=True),
+        Point("remove the files", "dropping._drop_folder"),
+        Point("drop the database", "dropping._drop_database"),
+        Point("drop the role", "dropping._drop_role"),
+        Point("tell the manager", "dropping._drop_role", after=True),
     )
 
     def prepare(self):
@@ -311,10 +312,11 @@ class Removal(LastDump):
         super().run()
 
     def run(self):
-        removal.remove(self.cluster, self.runtime, self.spec, self.record)
+        asked = tenants.order("tenant", self.spec.key, "terminating", due=datetime.now(UTC), last_backup=self.record)
+        removal.remove(self.cluster, self.runtime, self.spec, asked)
 
     def check(self):
-        backup.check(self.record)
+        dump_file.check(self.record)
 
     def remove(self):
         """There is no way back; the way on is the same again."""

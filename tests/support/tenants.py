@@ -4,7 +4,7 @@ import itertools
 import uuid
 from pathlib import Path
 
-from saas_engine import naming, roles
+from saas_engine import dropping, naming, provisioning, roles
 from saas_engine.bootstrap import bootstrap
 from saas_engine.cluster import Cluster
 from saas_engine.runtime import Runtime
@@ -18,6 +18,19 @@ MASTER = b"0123456789abcdef0123456789abcdef"
 TEMPLATE = "tpl_fake_v1"
 FAKE_TEMPLATE = Path(__file__).with_name("fake_template.sql")
 _numbers = itertools.count(1)
+
+
+class Provisioner(provisioning.Provisioner):
+    """One whose tenants are what a failed run has left, unless a test says more."""
+
+    def undo(self, spec, asked=None):
+        """Remove all that the steps made."""
+        return super().undo(spec, asked or order("attempt", spec.key, "failed"))
+
+
+def order(kind, key, state, **more):
+    """Return what the engine needs to know before it drops something."""
+    return dropping.Order(kind, key, state, "the tests", "a test has ended", **more)
 
 
 def make_settings(folder, **changes):
@@ -72,7 +85,7 @@ def build_fake_template(cluster, runtime, settings):
     with cluster.connect_as_tenant(TEMPLATE, key, password) as connection, connection.cursor() as cr:
         cr.execute(FAKE_TEMPLATE.read_text(encoding="utf-8"))
     cluster.seal(TEMPLATE, key)
-    roles.drop_role(cluster, key)
+    dropping.drop_role(cluster, order("build", key, "building"))
 
 
 def fill_filestore(runtime, name=TEMPLATE, size=1000):

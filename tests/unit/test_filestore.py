@@ -4,7 +4,7 @@ import errno
 import shutil
 
 import pytest
-from saas_engine import filestore
+from saas_engine import dropping, filestore
 from saas_engine.errors import DiskFullError, EngineError, InvalidNameError
 from support import tenants
 
@@ -72,7 +72,7 @@ def test_other_trouble_is_no_full_disk(runtime, monkeypatch):
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../acme", "/etc", "a/b", "acme/../../x", "ACME", "a\0b"])
 def test_names_that_lead_out(runtime, name):
-    for action in (filestore.folder, filestore.remove):
+    for action in (filestore.folder, dropping._drop_folder):
         with pytest.raises(InvalidNameError):
             action(runtime, name)
     with pytest.raises(InvalidNameError):
@@ -87,7 +87,7 @@ def test_a_link_is_no_filestore(runtime, tmp_path):
     (outside / "precious").write_text("x")
     runtime.filestore("acme").symlink_to(outside)
     with pytest.raises(InvalidNameError, match="is a link"):
-        filestore.remove(runtime, "acme")
+        dropping._drop_folder(runtime, "acme")
     with pytest.raises(InvalidNameError, match="is a link"):
         filestore.clone(runtime, "acme", "other", KEY)
     assert (outside / "precious").exists()
@@ -99,13 +99,13 @@ def test_links_inside_are_not_followed(runtime, tmp_path):
     (runtime.filestore(tenants.TEMPLATE) / "ab" / "link").symlink_to(secret)
     filestore.clone(runtime, tenants.TEMPLATE, "acme", KEY)
     assert (runtime.filestore("acme") / "ab" / "link").is_symlink()
-    filestore.remove(runtime, "acme")
+    dropping._drop_folder(runtime, "acme")
     assert secret.exists()
 
 
 def test_remove_and_again(runtime):
     for _ in range(2):
-        filestore.remove(runtime, tenants.TEMPLATE)
+        dropping._drop_folder(runtime, tenants.TEMPLATE)
         assert not runtime.filestore(tenants.TEMPLATE).exists()
 
 

@@ -4,7 +4,7 @@ from odoo import models
 
 from .saas_dashboard import BUS_CHANNEL
 
-CHANNEL = re.compile(r"saas\.(instance|template|runtime)_(\d{1,9})")
+CHANNEL = re.compile(r"saas\.(instance|template|runtime|reconciliation\.line)_(\d{1,9})")
 
 
 class IrWebsocket(models.AbstractModel):

@@ -19,6 +19,11 @@ class SaasEngineMixin(models.AbstractModel):
         return Settings.from_environment()
 
     @api.model
+    def _get_asker(self):
+        """Return who asks the engine to drop something, for its log: the user of the request or of the job."""
+        return f"{self.env.user.name} ({self.env.user.login})"
+
+    @api.model
     @contextmanager
     def _engine_errors_as_user_errors(self):
         """Show a person what the engine says."""

@@ -5,6 +5,8 @@ import time
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..saas_engine import dropping
+
 _logger = logging.getLogger(__name__)
 
 
@@ -243,9 +245,16 @@ class SaasInstanceProvisioning(models.Model):
         if self.state != "failed":
             return self.env._("Not relevant any more: the instance is %(state)s.", state=self.state)
         with self._engine_errors_as_job_errors():
-            self._get_provisioner().undo(self._prepare_tenant_spec())
+            gone = self._get_provisioner().undo(self._prepare_tenant_spec(), self._prepare_attempt_order())
         self._write_protected({"has_leftovers": False})
+        if gone:
+            self._log_event("note", self.env._("Removed with the failed run: %(what)s", what=", ".join(gone)))
         return self.env._("Nothing of the failed run is left.")
+
+    def _prepare_attempt_order(self):
+        """Return what the engine needs to know before it removes a failed run."""
+        why = (self.failure_reason or self.env._("its provisioning failed")).splitlines()[0][:200]
+        return dropping.Order("attempt", self._key, self.state, self._get_asker(), why)
 
     # === FAILURE === #
 

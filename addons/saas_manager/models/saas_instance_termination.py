@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from ..saas_engine import backup, removal
+from ..saas_engine import backup, dropping, dump_file, removal
 
 
 class SaasInstanceTermination(models.Model):
@@ -144,15 +144,38 @@ class SaasInstanceTermination(models.Model):
 
     def _remove(self, final):
         runtime = self.sudo().runtime_id
-        removal.remove(
-            runtime.server_id._get_cluster(),
-            runtime._get_runtime(),
-            self._prepare_tenant_spec(),
-            backup.BackupFile(path=final.path, size=final.size, sha256=final.sha256),
-        )
+        order = self._prepare_removal_order(final)
+        removal.remove(runtime.server_id._get_cluster(), runtime._get_runtime(), self._prepare_tenant_spec(), order)
         self._transition("terminated")
-        self._log_event("terminated", self.env._("Database, files, role and address are gone."), "warning")
+        message = self.env._("Database, files, role and address are gone. Asked for by %(who)s.", who=order.asked_by)
+        self._log_event("terminated", message, "warning")
         self._notify_progress()
+
+    def _prepare_removal_order(self, final):
+        """Return what the engine needs to know before it removes an instance.
+
+        :param final: the `saas.backup` that stays, if there is one
+        """
+        dump = final.sudo()
+        last_backup = dump_file.BackupFile(path=dump.path, size=dump.size, sha256=dump.sha256) if dump else None
+        return dropping.Order(
+            "tenant",
+            self._key,
+            self.state,
+            self._get_termination_asker(),
+            self.env._("its termination was asked for, and its grace is over"),
+            due=self.deletion_date and self.deletion_date.replace(tzinfo=UTC),
+            last_backup=last_backup,
+        )
+
+    def _get_termination_asker(self):
+        """Return who has asked for the end; the job itself runs as nobody in particular."""
+        asked = (
+            self.env["saas.event"]
+            .sudo()
+            .search([("instance_id", "=", self.id), ("kind", "=", "terminating")], order="id desc", limit=1)
+        )
+        return self.with_user(asked.user_id or self.env.user)._get_asker()
 
     def _on_job_failed(self, job):
         """Override of `_on_job_failed` to put a deletion that did not work on the timeline."""

@@ -8,7 +8,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, mute_logger
 
 from ..compat import Constraint
-from ..saas_engine import naming
+from ..saas_engine import dropping, naming
 from ..saas_engine.errors import EngineError
 from ..saas_engine.pool import Pool
 
@@ -147,11 +147,17 @@ class SaasPoolClone(models.Model):
         if self.state != "discarding":
             return self.env._("Not relevant any more: the clone is %(state)s.", state=self.state)
         with self._engine_errors_as_job_errors():
-            self._get_pool().discard(self._key)
+            self._get_pool().discard(self._prepare_order())
         name, template = self.database_name, self.template_id
         self.unlink()
         template._adjust_pool()
         return self.env._("%(name)s was removed.", name=name)
+
+    def _prepare_order(self):
+        """Return what the engine needs to know before it removes the clone."""
+        return dropping.Order(
+            "pool", self._key, self.state, self._get_asker(), self.env._("the pool has no use for it any more")
+        )
 
     def _on_job_failed(self, job):
         """Override of `_on_job_failed`: a clone that failed holds its place for a while, so that no disk fills up."""

@@ -10,7 +10,7 @@ class SaasServer(models.Model):
     """A PostgreSQL cluster and the tenant services in front of it."""
 
     _name = "saas.server"
-    _inherit = ["saas.dashboard.source", "saas.engine.mixin", "mail.thread"]
+    _inherit = ["saas.dashboard.source", "saas.job.mixin", "mail.thread"]
     _description = "Server"
     _order = "sequence, id"
 
@@ -53,7 +53,8 @@ class SaasServer(models.Model):
     def _get_cluster(self):
         """Return the engine's connection settings of this server, under the manager's role."""
         self.ensure_one()
-        return Cluster(self.host or config["db_host"] or "localhost", self.port or config["db_port"] or 5432)
+        host, port = self.host or config["db_host"] or "localhost", self.port or config["db_port"] or 5432
+        return Cluster(host, port, manager=self._get_manager())
 
     def _get_runtime(self):
         """Return the shared runtime that new instances of this server go to."""

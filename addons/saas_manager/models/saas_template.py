@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.addons.queue_job.exception import RetryableJobError
 
 from ..compat import Constraint
-from ..saas_engine import naming
+from ..saas_engine import dropping, naming
 from ..saas_engine.errors import InvalidNameError
 from ..saas_engine.template_build import TemplateBuilder, TemplateSpec
 
@@ -200,8 +200,17 @@ class SaasTemplate(models.Model):
         if self.env["saas.instance"].search_count(users, limit=1):
             raise RetryableJobError(self.env._("The version is still being cloned."), seconds=60, ignore_retry=True)
         with self._engine_errors_as_job_errors():
-            self._get_builder().discard(database)
+            self._get_builder().discard(database, self._prepare_order(database))
         return self.env._("%(database)s was dropped.", database=database)
+
+    def _prepare_order(self, database):
+        """Return what the engine needs to know before it drops a version.
+
+        :param str database: name of the sealed database
+        """
+        state = "in use" if database == self.database else "replaced"
+        why = self.env._("a newer version is in use")
+        return dropping.Order("template", naming.template_key(database), state, self._get_asker(), why)
 
     def _on_job_failed(self, job):
         """Override of `_on_job_failed` to end a build with its reason; the version in use stays."""

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..compat import Constraint
-from ..saas_engine import naming, sign_in
+from ..saas_engine import dropping, naming, sign_in
 from ..saas_engine.workshop import Workshop, WorkshopSpec
 
 LOGIN = "admin"  # of the administrator that Odoo itself has made; else the tenant service takes the first there is
@@ -220,11 +220,15 @@ class SaasTemplateWorkshop(models.Model):
         if self.state != "discarding":
             return self.env._("Not relevant any more.")
         with self._engine_errors_as_job_errors():
-            self._get_engine().discard(self._prepare_spec())
+            self._get_engine().discard(self._prepare_spec(), self._prepare_order())
         self._transition("discarded")
         self._drop_reminder()
         self._notify_progress()
         return self.env._("Nothing is left of it.")
+
+    def _prepare_order(self):
+        """Return what the engine needs to know before it removes the copy."""
+        return dropping.Order("workshop", self._key, self.state, self._get_asker(), self.env._("it was thrown away"))
 
     def _get_job_label(self, method, *args):
         """Override of `_get_job_label` to name the jobs of a copy."""

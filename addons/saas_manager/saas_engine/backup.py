@@ -1,8 +1,6 @@
 """Dumps in Odoo's own zip format: dump.sql, manifest.json, filestore/. Odoo's restore reads them."""
 
 import contextlib
-import dataclasses
-import hashlib
 import json
 import os
 import shutil
@@ -12,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from . import filestore, naming, processes
+from .dump_file import BackupFile, checksum
 from .errors import BackupError, ConfigurationError, DiskFullError
 
 INSTALLED = "SELECT name, latest_version FROM ir_module_module WHERE state = 'installed' ORDER BY name"
@@ -19,15 +18,6 @@ BASE_VERSION = "SELECT latest_version FROM ir_module_module WHERE name = 'base'"
 CHUNK = 1024 * 1024
 # What a tenant made after SET ROLE NONE is its own and not saas_owner's: pg_dump could not read it.
 TAKE_BACK = "SET ROLE NONE; REASSIGN OWNED BY CURRENT_USER TO saas_owner; SET ROLE saas_owner"
-
-
-@dataclasses.dataclass(frozen=True)
-class BackupFile:
-    """A finished dump."""
-
-    path: Path
-    size: int
-    sha256: str
 
 
 def dump(provisioner, spec, target):
@@ -55,27 +45,6 @@ def dump(provisioner, spec, target):
     finally:
         draft.unlink(missing_ok=True)
     return BackupFile(target, target.stat().st_size, checksum(target))
-
-
-def check(backup):
-    """Make sure that a recorded dump is there, whole and a zip with a dump in it.
-
-    :param BackupFile backup: as it was recorded
-    :raise BackupError: says what is wrong with it
-    """
-    try:
-        if checksum(backup.path) != backup.sha256:
-            raise BackupError(f"{backup.path} is not the dump that was recorded: its checksum differs.")
-        with zipfile.ZipFile(backup.path) as archive:
-            archive.getinfo("dump.sql")
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise BackupError(f"{backup.path} cannot be used: {error}") from error
-
-
-def checksum(path):
-    """Return the SHA-256 of a file, as hex."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _write(provisioner, spec, draft):

@@ -5,12 +5,13 @@ database: `connect_as_tenant` does, so that nothing planted in there runs with t
 """
 
 import contextlib
+import dataclasses
 import threading
 
 from psycopg2 import errors
 
-from . import cluster_report, databases, logins, naming
-from .errors import DiskFullError, NameTakenError, RetryableError
+from . import cluster_report, databases, dropping, logins, naming, ownership
+from .errors import DiskFullError, NameTakenError, NotOwnerError, RetryableError
 from .pg_errors import translated
 
 CONNECT_SECONDS = 5
@@ -30,11 +31,12 @@ class Cluster:
     :param str user: the manager's role
     :param str password: for tests; else libpq takes it from PGPASSFILE
     :param str previous: for tests; the password before, while it is being replaced
+    :param Manager manager: who works here; a server that belongs to another one refuses it. None: nobody asks
     """
 
-    def __init__(self, host, port, user="saas_manager", password=None, previous=None):
+    def __init__(self, host, port, user="saas_manager", password=None, manager=None, previous=None):
         self.host, self.port, self.user = host, int(port), user
-        self._password, self._previous = password, previous
+        self.manager, self._password, self._previous = manager, password, previous
 
     def __repr__(self):
         return f"Cluster({self.host!r}, {self.port}, {self.user!r})"
@@ -47,6 +49,8 @@ class Cluster:
 
         Within one of these to `postgres` another of the same thread is the same one: a log-in costs more than most
         statements.
+
+        :raise NotOwnerError: the server belongs to another manager
         """
         shared = vars(_here).setdefault("connections", {}) if db == "postgres" else {}
         if self._address in shared:
@@ -54,6 +58,8 @@ class Cluster:
                 yield shared[self._address]
             return
         with self._session(db, self.user, self._password, CLIENT_CHECK, self._previous) as connection:
+            if self.manager and db == "postgres":
+                ownership.require(connection, self.manager)
             shared[self._address] = connection
             try:
                 yield connection
@@ -62,7 +68,7 @@ class Cluster:
 
     @property
     def _address(self):
-        return self.host, self.port, self.user, self._password
+        return self.host, self.port, self.user, self._password, self.manager
 
     @contextlib.contextmanager
     def connect_as_tenant(self, db, key, password, previous=None):
@@ -117,7 +123,7 @@ class Cluster:
         """Make a closed database from a template, marked with a key that has no role. Runs again like `clone`."""
         with self.connect() as connection:
             if self._find_whole(connection, name, key) is None:
-                self._drop(connection, naming.draft_database(key))
+                dropping.drop_draft(self, dropping.own_draft(key))
                 databases.create_draft(connection, template, key)
                 with connection:
                     databases.take_over(connection, naming.draft_database(key), name, key)
@@ -135,7 +141,7 @@ class Cluster:
         with self.connect() as connection:
             found = self._find_whole(connection, name, key)
             if found is None:
-                self._drop(connection, naming.draft_database(key))
+                dropping.drop_draft(self, dropping.own_draft(key))
                 source = databases.find_prepared(connection, pool_key)
                 if source is None:
                     source = databases.create_draft(connection, template, key)
@@ -205,36 +211,19 @@ class Cluster:
             databases.close(connection, name)
             databases.open_to_role(connection, name)
 
-    def drop(self, name, key):
-        """Drop a database of this key, whoever is in it. One that is not there is fine.
-
-        :raise NameTakenError: it is somebody else's; nothing happened
-        """
+    def let_in(self, name, key):
+        """Let the role of a key, which exists, into its database, and nobody else. Runs again."""
         with self.connect() as connection:
-            found = databases.find(connection, name)
-            if found is not None:
-                databases.require_mark(found, name, key)
-                self._drop(connection, name)
-
-    def drop_draft(self, key):
-        """Drop what a killed clone left."""
-        with self.connect() as connection:
-            self._drop(connection, naming.draft_database(key))
-
-    def _drop(self, connection, name):
-        found = databases.find(connection, name)
-        if found is None:
-            return
-        if found.owner != self.user:
-            raise NameTakenError(f'The database "{name}" is owned by {found.owner}.')
-        databases.drop(connection, found)
+            databases.require_mark(databases.find(connection, name), name, key)
+            databases.admit(connection, name, key)
+            databases.open_to_role(connection, name)
 
     def _find_whole(self, connection, name, key):
         """Return what there is of this name, or None; what a removal of this key has left of one goes first."""
         found = databases.find(connection, name)
         if found is None or found.is_whole or found.comment != naming.database_mark(key):
             return found
-        self._drop(connection, name)
+        dropping.drop_remains(self, dropping.own_draft(key), name)
         return None
 
     # -- state
@@ -260,6 +249,19 @@ class Cluster:
             return [name for (name,) in cr.fetchall()]
 
     def check(self):
-        """Tell what "Test connection" shows: version, role, what is missing, tenants, latency, free disk."""
-        with self.connect() as connection:
-            return cluster_report.make(connection, self.host)
+        """Tell what "Test connection" shows: version, role, what is missing, tenants, latency, free disk, the owner."""
+        with self._session("postgres", self.user, self._password, CLIENT_CHECK) as connection:
+            report = cluster_report.make(connection, self.host)
+            if self.manager and cluster_report.OWNER not in report.missing_rights:
+                with contextlib.suppress(NotOwnerError):  # which is a result
+                    ownership.require(connection, self.manager)
+                report = dataclasses.replace(report, owner=ownership.find(connection))
+            return report
+
+    def take_over(self):
+        """Make the server this manager's, whoever it belonged to.
+
+        :return: the `Owner` before, or None
+        """
+        with self._session("postgres", self.user, self._password, CLIENT_CHECK) as connection:
+            return ownership.take_over(connection, self.manager)

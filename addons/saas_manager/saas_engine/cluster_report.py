@@ -5,8 +5,11 @@ import shutil
 import time
 from pathlib import Path
 
+from .ownership import Owner
+
 # What must stay free on PostgreSQL's disk: without room for its log the whole server stops, with all tenants.
 RESERVE_BYTES = 512 * 1024 * 1024
+OWNER = "the owner in the directory (run the bootstrap again)"
 LOCAL_HOSTS = {"127.0.0.1", "::1", "localhost", ""}
 # right -> whether the connected role has it; each is one column of one query
 RIGHTS = {
@@ -24,6 +27,7 @@ RIGHTS = {
     "SET of temp_file_limit": "has_parameter_privilege('temp_file_limit', 'SET')",
     "CONNECT on template1": "has_database_privilege('template1', 'CONNECT')",
     "the directory (schema saas)": "to_regclass('saas.tenant') IS NOT NULL",
+    OWNER: "to_regclass('saas.owner') IS NOT NULL",
 }
 
 
@@ -40,6 +44,7 @@ class ClusterReport:
     total_bytes: int | None = None
     free_memory: int | None = None  # of the machine, in bytes; None where the cluster runs on another one
     total_memory: int | None = None
+    owner: Owner | None = None  # None where nobody asked
 
     @property
     def ok(self):

@@ -19,6 +19,7 @@ MARKED = """
         AND shobj_description(oid, 'pg_database') = %(mark)s || substr(datname, length(%(prefix)s) + 1)
         AND (datconnlimit <> -2 OR NOT %(whole)s)
 """
+WITH_MARK = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = %s ORDER BY datname"
 # Superusers' sessions can't be ended, and autovacuum gives way by itself: DROP and RENAME see to it.
 EVICT = """
     SELECT pg_terminate_backend(a.pid, 5000) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
@@ -35,7 +36,7 @@ class Database:
     comment: str
     allows_connections: bool
     is_template: bool
-    is_whole: bool = True  # False: a DROP DATABASE was cut off. All that is possible with it is another DROP
+    is_whole: bool = True  # False: a removal was cut off; only another one is possible
 
     @property
     def sealed(self):
@@ -51,11 +52,19 @@ def find(connection, name):
     return Database(*row) if row else None
 
 
+def marked(connection, key):
+    """Return the names of all databases that carry the mark of a key: one, unless something went wrong."""
+    with connection.cursor() as cr:
+        cr.execute(WITH_MARK, [naming.database_mark(key)])
+        return [name for (name,) in cr.fetchall()]
+
+
 def create_draft(connection, template, key):
-    """Clone a template under the draft's name of a key, closed, and return that name."""
+    """Clone a template under the draft's name of a key, closed and marked, and return that name."""
     draft = naming.draft_database(key)
     try:
         execute(connection, "CREATE DATABASE {} TEMPLATE {} STRATEGY wal_log ALLOW_CONNECTIONS false", draft, template)
+        set_mark(connection, draft, key)
         return draft
     except errors.InvalidCatalogName:
         raise TemplateNotReadyError(f'The template database "{template}" does not exist.') from None
@@ -71,15 +80,15 @@ def open_draft(connection, draft, key):
     """Mark a draft and let the role of its key alone in, to fill it."""
     with connection:
         execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
-        _mark(connection, draft, key)
-        _admit(connection, draft, key)
+        set_mark(connection, draft, key)
+        admit(connection, draft, key)
         open_to_role(connection, draft)
 
 
 def hand_over(connection, draft, name, key):
     """Give a draft its rights, its mark and its name, in one transaction."""
     with connection:
-        _admit(connection, draft, key)
+        admit(connection, draft, key)
         take_over(connection, draft, name, key)
         open_to_role(connection, name)
 
@@ -88,21 +97,22 @@ def take_over(connection, draft, name, key):
     """Give a draft its mark and its name, and nobody any right. Within a transaction of the caller."""
     # New databases open to PUBLIC, and to their owner.
     execute(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC, CURRENT_USER", draft)
-    _mark(connection, draft, key)
+    set_mark(connection, draft, key)
     rename(connection, draft, name)
 
 
-def _admit(connection, draft, key):
+def admit(connection, name, key):
     """Give the tenant's role, and nobody else, the right to come in."""
-    execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", draft, naming.role_name(key))
+    execute(connection, "GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}", name, naming.role_name(key))
     # It acts as this one, whose right counts: Odoo's analysis of invoices makes temporary tables.
-    execute(connection, "GRANT TEMPORARY ON DATABASE {} TO saas_owner", draft)
+    execute(connection, "GRANT TEMPORARY ON DATABASE {} TO saas_owner", name)
 
 
-def _mark(connection, draft, key):
+def set_mark(connection, name, key):
+    """Write down whose database it is."""
     mark = sql.Literal(naming.database_mark(key))
     with connection.cursor() as cr:
-        cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(draft), mark))
+        cr.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), mark))
 
 
 def seal_as(connection, name, key, new_name, new_key):
@@ -133,17 +143,6 @@ def rename(connection, name, new_name):
 def open_to_role(connection, name):
     """Let those in who have the right."""
     execute(connection, "ALTER DATABASE {} WITH ALLOW_CONNECTIONS true", name)
-
-
-def drop(connection, database):
-    """Drop a database, whoever is in it. Runs again after a kill in the middle.
-
-    :param Database database: as it was found
-    """
-    if database.is_whole:
-        execute(connection, "ALTER DATABASE {} WITH IS_TEMPLATE false", database.name)
-        close(connection, database.name)
-    execute(connection, "DROP DATABASE IF EXISTS {}", database.name)
 
 
 def close(connection, name):

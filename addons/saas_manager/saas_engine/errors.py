@@ -29,6 +29,10 @@ class NameTakenError(EngineError):
     """A database, folder or host of this name exists and belongs to somebody else."""
 
 
+class NotOwnerError(EngineError):
+    """The server belongs to another manager. Says to which."""
+
+
 class TemplateNotReadyError(EngineError):
     """The template has no sealed database to clone."""
 
@@ -43,6 +47,10 @@ class BuildError(EngineError):
 
 class RestoreError(EngineError):
     """A dump can't become a tenant's database. Says what is wrong with it, to whoever brought it."""
+
+
+class DropRefusedError(EngineError):
+    """Something may not be dropped. Says what stands against it."""
 
 
 class BackupError(EngineError):

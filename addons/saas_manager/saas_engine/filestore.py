@@ -1,12 +1,11 @@
 """The folders of attachments beside the databases. A folder has its real name only when it is complete."""
 
-import contextlib
 import errno
 import os
 import shutil
 
-from . import naming
-from .errors import DiskFullError, EngineError, InvalidNameError
+from . import dropping, naming
+from .errors import DiskFullError, EngineError
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
 # What must stay free after a clone: a full disk stops every tenant on it.
@@ -24,12 +23,12 @@ def clone(runtime, template, name, key, pool_key=""):
     target, draft = folder(runtime, name), folder(runtime, naming.draft_database(key))
     if target.is_dir():
         return
-    _remove(draft)
+    dropping.drop_draft_folder(runtime, dropping.own_draft(key))
     try:
         _copy(folder(runtime, template), draft)
         draft.rename(target)
     except OSError as error:
-        _remove(draft)
+        dropping.drop_draft_folder(runtime, dropping.own_draft(key))
         raise translated(error, draft) from error
 
 
@@ -53,11 +52,6 @@ def missing(runtime, name, files):
     """
     parent = folder(runtime, name)
     return [file for file in files if not (parent / file).is_file()]
-
-
-def remove(runtime, name):
-    """Remove the folder of a database. One that is not there is fine."""
-    _remove(folder(runtime, name))
 
 
 def require_room(runtime, template):
@@ -88,10 +82,7 @@ def folder(runtime, name):
 
     :raise InvalidNameError: it is not
     """
-    path = runtime.filestore(name)
-    if path.is_symlink():
-        raise InvalidNameError(f"{path} is a link. A filestore is a folder.")
-    return path
+    return runtime.folder(name)
 
 
 def _copy(source, draft):
@@ -101,11 +92,6 @@ def _copy(source, draft):
         shutil.copytree(source, draft, symlinks=True)
     else:
         draft.mkdir()
-
-
-def _remove(path):
-    with contextlib.suppress(FileNotFoundError):
-        shutil.rmtree(path)
 
 
 def translated(error, path):

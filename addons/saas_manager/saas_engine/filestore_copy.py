@@ -8,7 +8,7 @@ import contextlib
 import os
 import stat
 
-from . import filestore
+from . import dropping, filestore
 from .errors import EngineError
 
 DRAFT = ".saas-moving"
@@ -40,9 +40,10 @@ def missing_bytes(source, target, name):
     return max(0, filestore.size(filestore.folder(source, name)) - filestore.size(filestore.folder(target, name)))
 
 
-def remove_copied(source, target, name):
+def remove_copied(source, target, name, order):
     """Remove the folder of a database that has moved, after a look at each file.
 
+    :param Order order: of the kind `moved`
     :raise EngineError: the target lacks one; nothing was removed
     """
     origin = filestore.folder(source, name)
@@ -53,7 +54,7 @@ def remove_copied(source, target, name):
         lacking = _lacking(from_fd, to_fd)
     if lacking:
         raise EngineError(f"{folder} lacks {lacking} files that are in {origin}.")
-    filestore.remove(source, name)
+    dropping.drop_moved(source, order, name)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Each step may run twice, be killed anywhere, and meet a half-done state. Until t
 both places, so that it can be undone without a loss.
 """
 
-from . import filestore, filestore_copy, sessions
+from . import dropping, filestore, filestore_copy, sessions
 
 
 def prepare(source, target, spec):
@@ -62,7 +62,8 @@ def finish(source, target, spec):
     """
     with source.cluster.locked(spec.key):
         target.require_served(spec)
-        filestore_copy.remove_copied(source.runtime, target.runtime, spec.subdomain)
+        order = dropping.Order("moved", spec.key, "moved", "the move between services", "the other one serves it")
+        filestore_copy.remove_copied(source.runtime, target.runtime, spec.subdomain, order)
         sessions.end_with_tenant(source.runtime, spec.key)
 
 

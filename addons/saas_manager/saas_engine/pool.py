@@ -4,7 +4,8 @@ A clone has a key of its own and no role: nobody can enter it. `Provisioner` tak
 `TenantSpec.pool_key` names it; from then on it hangs on the tenant's key, and nothing of it has the pool's name.
 """
 
-from . import filestore, naming
+from . import dropping, filestore, naming
+from .directory import Directory
 
 
 class Pool:
@@ -32,14 +33,15 @@ class Pool:
             filestore.clone(self.runtime, template, name, key)
             self.cluster.prepare(template, name, key)
 
-    def discard(self, key):
-        """Remove what there is of a clone. One that is not there, or was taken by a tenant, is fine."""
-        name = naming.pool_database(key)
-        with self.cluster.locked(key):
-            self.cluster.drop(name, key)
-            self.cluster.drop_draft(key)
-            filestore.remove(self.runtime, name)
-            filestore.remove(self.runtime, naming.draft_database(key))
+    def discard(self, order):
+        """Remove what there is of a clone. One that is not there, or was taken by a tenant, is fine.
+
+        :param Order order: of the kind `pool`, with the clone's key
+        :return: what is gone, as `dropping.drop` tells it
+        """
+        with self.cluster.locked(order.key):
+            name = naming.pool_database(order.key)
+            return dropping.drop(self.cluster, self.runtime, Directory(self.cluster), order, name)
 
     def keys(self):
         """Return the keys of all clones that wait here, whole or not: a set."""

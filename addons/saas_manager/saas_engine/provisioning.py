@@ -1,9 +1,10 @@
 """The steps from nothing to a tenant that answers. Each may run twice, be killed anywhere, and meet half-done state."""
 
 import contextlib
+import dataclasses
 from urllib.parse import urlsplit
 
-from . import filestore, naming, personalise, probe, roles, sessions, tenant_rpc, web
+from . import dropping, filestore, naming, personalise, probe, roles, tenant_rpc, web
 from .directory import Directory, TenantEntry
 from .errors import EngineError, NameTakenError, TemplateNotReadyError
 from .pool import Pool
@@ -126,12 +127,18 @@ class Provisioner:
 
     # -- and back
 
-    def undo(self, spec):
-        """Remove all that the steps made, and nothing of anybody else's."""
+    def undo(self, spec, order):
+        """Remove all that the steps made, and nothing of anybody else's.
+
+        :param Order order: of the kind `attempt`, with the tenant's key
+        :return: what is gone, as `dropping.drop` tells it
+        """
         with self.cluster.locked(spec.key):
-            remove_tenant(self.cluster, self.runtime, self.directory, spec.subdomain, spec.key)
+            gone = dropping.drop(self.cluster, self.runtime, self.directory, order, spec.subdomain)
         if spec.pool_key:
-            Pool(self.cluster, self.runtime).discard(spec.pool_key)
+            clone = dataclasses.replace(order, kind="pool", key=spec.pool_key, state="claimed")
+            gone += Pool(self.cluster, self.runtime).discard(clone)
+        return gone
 
     # -- for all that works inside a tenant's database
 
@@ -139,6 +146,12 @@ class Provisioner:
         """Give a connection to the tenant's database as its role, whatever the tenant did to that role."""
         self.ensure_role(spec)
         return self.enter(spec)
+
+    def put_role_back(self, spec):
+        """Make the tenant's role what it should be, and let it into its database."""
+        with self.cluster.locked(spec.key):
+            self.ensure_role(spec)
+            self.cluster.let_in(spec.subdomain, spec.key)
 
     def enter(self, spec, db=None):
         """Give a connection like `connect`, by the role as it is: for a look at many tenants, which changes none.
@@ -216,23 +229,3 @@ class Provisioner:
         entry = self.directory.entry(spec.key)
         if entry is None or entry.runtime != self.runtime.code:
             raise EngineError(f'"{spec.subdomain}" is not served by the service "{self.runtime.code}".')
-
-
-def remove_tenant(cluster, runtime, directory, name, key):
-    """Remove entry, folder, database, sessions and role of a tenant; the caller holds its lock.
-
-    :param str name: the database's; one that does not carry the key's mark stays, and so does its folder
-
-    The order makes it repeatable: the database's mark proves that the folder is ours, so it goes after the folder.
-    """
-    directory.withdraw(key)
-    database = cluster.database(name)
-    if database is not None and database.comment == naming.database_mark(key):
-        if database.is_whole:
-            cluster.close(name)  # or a request under way could put a file back
-        filestore.remove(runtime, name)
-        cluster.drop(name, key)
-    filestore.remove(runtime, naming.draft_database(key))
-    cluster.drop_draft(key)
-    sessions.end_with_tenant(runtime, key)
-    roles.drop_role(cluster, key)

@@ -1,16 +1,16 @@
-"""The end of a tenant: all of it goes, once its last dump is certain to be there."""
+"""The end of a tenant: all of it goes, once its grace is over and its last dump is certain to be there."""
 
-from . import backup
+from . import dropping
 from .directory import Directory
-from .provisioning import remove_tenant
 
 
-def remove(cluster, runtime, spec, last_backup):
+def remove(cluster, runtime, spec, order):
     """Remove database, filestore, role and directory entry of a tenant. Runs again after a kill at any point.
 
-    :param BackupFile last_backup: its file is checked first, against the checksum on record
+    :param Order order: of the kind `tenant`; the file of its dump is checked first, against the checksum on record
+    :return: what is gone, as `dropping.drop` tells it
+    :raise DropRefusedError: its rules don't allow it; nothing was removed
     :raise BackupError: the dump is missing or damaged; nothing was removed
     """
-    backup.check(last_backup)
     with cluster.locked(spec.key):
-        remove_tenant(cluster, runtime, Directory(cluster), spec.subdomain, spec.key)
+        return dropping.drop(cluster, runtime, Directory(cluster), order, spec.subdomain)

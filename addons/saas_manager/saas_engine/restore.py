@@ -10,10 +10,9 @@ import threading
 
 import psycopg2
 
-from . import databases, dump_archive, dump_script, filestore, naming, pg_errors
+from . import databases, dropping, dump_archive, dump_script, filestore, naming, pg_errors
 from .backup import TAKE_BACK
 from .errors import RestoreError
-from .provisioning import remove_tenant
 
 SECONDS = 3600
 TEMPLATE = "template1"  # with the extensions that Odoo needs, which only a superuser can make
@@ -60,16 +59,28 @@ def _nothing_left_on_failure(provisioner, spec):
     try:
         yield
     except BaseException:
-        remove_tenant(provisioner.cluster, provisioner.runtime, provisioner.directory, spec.subdomain, spec.key)
+        _close_draft(provisioner.cluster, spec.key)
+        order = dropping.Order("attempt", spec.key, "failed", "the restore", "the dump could not be restored")
+        dropping.drop(provisioner.cluster, provisioner.runtime, provisioner.directory, order, spec.subdomain)
         raise
+
+
+def _close_draft(cluster, key):
+    """Close what this run, or one that was killed, has opened to fill it: the door drops no draft that is open."""
+    draft = naming.draft_database(key)
+    with cluster.connect() as connection:
+        found = databases.find(connection, draft)
+        if found is not None and found.is_whole and found.comment == naming.database_mark(key):
+            databases.close(connection, draft)
 
 
 def _restore(provisioner, spec, archive, seconds):
     cluster, runtime, draft = provisioner.cluster, provisioner.runtime, naming.draft_database(spec.key)
-    filestore.remove(runtime, draft)
+    dropping.drop_draft_folder(runtime, dropping.own_draft(spec.key))
     provisioner.ensure_role(spec)
+    _close_draft(cluster, spec.key)
     with cluster.connect() as connection:
-        cluster.drop_draft(spec.key)
+        dropping.drop_draft(cluster, dropping.own_draft(spec.key))
         databases.create_draft(connection, TEMPLATE, spec.key)
         databases.open_draft(connection, draft, spec.key)
     _run_script(provisioner, spec, draft, archive, seconds)

@@ -1,26 +1,19 @@
 """One login role per tenant, member of `saas_owner`, which owns every object in every tenant's database."""
 
 import functools
-import logging
 
 from psycopg2 import errors, sql
 from psycopg2.extensions import encrypt_password
 
 from . import databases, naming, role_settings
-from .errors import EngineError, RetryableError
+from .errors import RetryableError
 
-_logger = logging.getLogger(__name__)
 # A tenant's open transaction that changes its own role would keep whoever puts the role right waiting for ever.
 LOCK_TIMEOUT = "3s"
 END_CHANGERS = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s AND pid IN (
         SELECT pid FROM pg_locks WHERE mode = 'RowExclusiveLock' AND relation IN (
             'pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_db_role_setting'::regclass))
-"""
-# Whether all that keeps a role are rights that tenants have given it in their own databases: theirs alone to take back.
-GIVEN_ELSEWHERE = """
-    SELECT bool_and(d.dbid <> 0 AND d.deptype IN ('a', 'r')) FROM pg_shdepend d
-     WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
 """
 
 
@@ -70,33 +63,6 @@ def set_limits(cluster, limits_by_key):
             role = naming.role_name(key)
             changed += _change(connection, role, functools.partial(role_settings.put_back, role=role, limits=limits))
     return changed
-
-
-def drop_role(cluster, key):
-    """Drop the role of a tenant whose database is gone. One that is not there is fine.
-
-    Rights that another tenant has given it in a database of its own would keep it for ever, and they alone: the role
-    stays, without any way in.
-
-    :raise EngineError: it still owns something or may still enter some database
-    """
-    role = naming.role_name(key)
-    with cluster.connect() as connection, connection.cursor() as cr:
-        try:
-            _run(cr, "DROP ROLE IF EXISTS {}", role)
-        except errors.DependentObjectsStillExist as error:
-            cr.execute(GIVEN_ELSEWHERE, [role])
-            if cr.fetchone() != (True,):
-                raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
-            _retire(connection, cr, role)
-
-
-def _retire(connection, cr, role):
-    with connection:
-        _run(cr, "ALTER ROLE {} NOLOGIN PASSWORD NULL CONNECTION LIMIT 0", role)
-        _run(cr, "ALTER ROLE {} RESET ALL", role)
-        cr.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(role_settings.OWNER), sql.Identifier(role)))
-    _logger.warning("%s stays, closed: another tenant has given it rights in its own database", role)
 
 
 def _change(connection, role, change):

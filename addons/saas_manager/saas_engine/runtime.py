@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from . import naming
-from .errors import ConfigurationError
+from .errors import ConfigurationError, InvalidNameError
 
 ADDONS_PATH = "--addons-path="
 FIELDS = {"code": str, "release": str, "url": str, "data_dir": str, "command": list, "environment": dict}
@@ -55,6 +55,16 @@ class Runtime:
         spellings = (f"--{name}=", f"--{name.replace('_', '-')}=")
         found = [text.partition("=")[2] for text in [*self.command, *self.service] if text.startswith(spellings)]
         return int(found[-1]) if found and found[-1].isdecimal() else None
+
+    def folder(self, db):
+        """Return the same, and make sure that it is not a link that leads out of the runtime's filestore.
+
+        :raise InvalidNameError: it is one
+        """
+        path = self.filestore(db)
+        if path.is_symlink():
+            raise InvalidNameError(f"{path} is a link. A filestore is a folder.")
+        return path
 
     def addons_folders(self):
         """Return the folders of addons that the command names."""

@@ -5,9 +5,9 @@ import dataclasses
 import secrets
 from pathlib import Path
 
-from . import filestore, naming, processes, roles, web
+from . import dropping, naming, processes, roles, web
 from .directory import Directory, TenantEntry
-from .errors import BuildError, EngineError, NameTakenError
+from .errors import BuildError, EngineError
 
 BASE = "base"
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -75,11 +75,14 @@ class TemplateBuilder:
             self._seal(name, key)
         return name
 
-    def discard(self, database):
-        """Remove a template version, sealed or not. One that is not there is fine."""
-        key = naming.template_key(database)
-        with self.cluster.locked(key):
-            self._discard(database, key)
+    def discard(self, database, order):
+        """Remove a template version, sealed or not. One that is not there is fine.
+
+        :param Order order: of the kind `template`, with the version's key
+        :return: what is gone, as `dropping.drop` tells it
+        """
+        with self.cluster.locked(order.key):
+            return dropping.drop(self.cluster, self.runtime, self.directory, order, database)
 
     @contextlib.contextmanager
     def _nothing_left_on_failure(self, name, key):
@@ -125,7 +128,8 @@ class TemplateBuilder:
     def _seal(self, name, key):
         self.directory.withdraw(key)
         self.cluster.seal(name, key)
-        roles.drop_role(self.cluster, key)
+        order = dropping.Order("build", key, "building", "the build of this version", "nobody enters it any more")
+        dropping.drop_role(self.cluster, order)
 
     def _install(self, modules, name, log):
         command = [*self.runtime.command, "-d", name, "-i", ",".join(modules), "--stop-after-init", *ONE_SHOT]
@@ -188,12 +192,8 @@ class TemplateBuilder:
         )
 
     def _discard(self, name, key):
-        self.directory.withdraw(key)
-        with contextlib.suppress(NameTakenError):  # somebody else's database of this name stays, and so does its folder
-            self.cluster.drop(name, key)
-            filestore.remove(self.runtime, name)
-        self.cluster.drop_draft(key)
-        roles.drop_role(self.cluster, key)
+        order = dropping.Order("build", key, "building", "the build of this version", "the build did not end")
+        dropping.drop(self.cluster, self.runtime, self.directory, order, name)
 
 
 def vacuum(connection):

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 
 from psycopg2 import sql
 
-from . import filestore, naming, personalise, renaming, roles, web
+from . import dropping, filestore, naming, personalise, renaming, roles, web
 from .directory import Directory
 from .errors import NameTakenError, TemplateNotReadyError
-from .provisioning import remove_tenant
 from .template_build import LIMITS, vacuum
 
 VERIFY_SECONDS = 30  # the first request loads the registry
@@ -103,7 +102,8 @@ class Workshop:
                 self._finish(spec, log)
             self.cluster.seal_as(spec.database, spec.key, spec.version_database, spec.version_key)
             renaming.move_files(self.runtime, spec.database, spec.version_database)
-            self._remove(spec)
+            order = dropping.Order("published", spec.key, "publishing", "the publication", "the copy became a version")
+            self._remove(spec, order)
         log(f"{spec.version_database} is complete")
         return spec.version_database
 
@@ -116,12 +116,17 @@ class Workshop:
             self.cluster.evict(spec.database, spec.key)  # a `publish` may have left it closed
             self._let_in(spec)
 
-    def discard(self, spec):
-        """Remove the copy, also one that is about to be a version. One that is not there is fine."""
+    def discard(self, spec, order):
+        """Remove the copy, also one that is about to be a version. One that is not there is fine.
+
+        :param Order order: of the kind `workshop`, with the copy's key
+        :return: what is gone, as `dropping.drop` tells it
+        """
+        order.check()  # before a version is taken back
         with self.cluster.locked(spec.key):
             if spec.version_database:
                 self._take_back(spec)
-            self._remove(spec)
+            return self._remove(spec, order)
 
     # -- the parts
 
@@ -161,8 +166,8 @@ class Workshop:
         if filestore.folder(self.runtime, name).exists():
             raise NameTakenError(f'There is a folder "{name}" already, and no database of this name.')
 
-    def _remove(self, spec):
-        remove_tenant(self.cluster, self.runtime, self.directory, spec.database, spec.key)
+    def _remove(self, spec, order):
+        return dropping.drop(self.cluster, self.runtime, self.directory, order, spec.database)
 
     def _tell(self, spec, state, hosts=()):
         self.builder.publish(spec.database, spec.key, state, hosts)

@@ -22,6 +22,7 @@ class SaasCase:
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
         cls.provisioner = create_autospec(Provisioner, instance=True)
         cls.builder = create_autospec(TemplateBuilder, instance=True)
+        cls.provisioner.undo.return_value = []
         cls.builder.build.side_effect = lambda spec, log: f"tpl_{spec.code}_v{spec.version}"
         settings = Settings.from_environment(
             {

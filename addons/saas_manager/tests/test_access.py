@@ -8,6 +8,7 @@ OTHERS = (
     *("saas.instance.step", "saas.instance.redirect", "saas.event"),
     *("saas.backup", "saas.pool.clone", "saas.template.workshop"),
     *("saas.usage", "saas.usage.alert"),
+    *("saas.reconciliation", "saas.reconciliation.line"),
 )
 SUBSCRIPTIONS = ("saas.subscription", "saas.subscription.line")
 BILLED = (

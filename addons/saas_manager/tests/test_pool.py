@@ -34,6 +34,11 @@ class TestPool(SaasCase, TransactionCase):
             clone._job_fill()
         return self.template.pool_clone_ids.filtered(lambda each: each.state == "ready")
 
+    def _discarded(self):
+        """Return what the engine was asked to remove: key, state of the record, kind."""
+        [order] = [call.args[0] for call in self.pool.discard.call_args_list]
+        return order.key, order.state, order.kind
+
     def _provision(self, instance):
         instance.action_provision()
         for job in self._jobs(instance, "_job_provision_step").sorted("id"):
@@ -108,7 +113,7 @@ class TestPool(SaasCase, TransactionCase):
         clone = self.template.pool_clone_ids.filtered(lambda each: each.state == "discarding")
         key = clone._key
         clone._job_discard()
-        self.pool.discard.assert_called_once_with(key)
+        self.assertEqual(self._discarded(), (key, "discarding", "pool"))
         self.assertFalse(clone.exists())
 
     def test_limits_are_followed_at_once(self):
@@ -182,7 +187,8 @@ class TestPool(SaasCase, TransactionCase):
         clone = self.Clone.search([("state", "=", "claimed")])
         self._fail_job(self._jobs(self.instance, "_job_provision_step")[:1], "No space left")
         self.instance._job_undo_provisioning()
-        [spec] = self.provisioner.undo.call_args.args
+        spec, order = self.provisioner.undo.call_args.args
+        self.assertEqual((order.kind, order.key, order.state), ("attempt", self.instance._key, "failed"))
         self.assertEqual(spec.pool_key, clone._key)
         self.assertEqual(clone.state, "discarding")
 
@@ -229,7 +235,7 @@ class TestPool(SaasCase, TransactionCase):
         self.assertEqual((adopted._key, adopted.state), (orphan, "discarding"))
         self.pool.discard.assert_not_called()
         adopted._job_discard()
-        self.pool.discard.assert_called_once_with(orphan)
+        self.assertEqual(self._discarded(), (orphan, "discarding", "pool"))
 
     def test_an_orphan_that_got_its_record_meanwhile_is_left_alone(self):
         [clone, *_others] = self._fill()

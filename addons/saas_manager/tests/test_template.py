@@ -63,7 +63,8 @@ class TestTemplate(SaasCase, TransactionCase):
         self.builder.discard.assert_not_called()
         self._activate(self.instance)
         self.template._job_discard("tpl_blank_v1")
-        self.builder.discard.assert_called_once_with("tpl_blank_v1")
+        [(database, order)] = [call.args for call in self.builder.discard.call_args_list]
+        self.assertEqual((database, order.kind, order.state), ("tpl_blank_v1", "template", "replaced"))
 
     def test_the_version_in_use_is_never_dropped(self):
         self.template._job_discard("tpl_blank_v1")

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
 from odoo import fields
@@ -81,7 +81,11 @@ class TestTermination(SaasCase, TransactionCase):
         self.remove.assert_not_called()
         self.assertEqual(self.instance.backup_ids.size, 1234)
         self.instance._job_delete_after_backup()
-        self.remove.assert_called_once()
+        [order] = [call.args[3] for call in self.remove.call_args_list]
+        self.assertEqual((order.kind, order.state, order.key), ("tenant", "terminating", self.instance._key))
+        self.assertEqual(order.asked_by, f"{self.env.user.name} ({self.env.user.login})")
+        self.assertEqual(str(order.last_backup.path), "/nowhere/acme-final.zip")
+        self.assertLess(order.due, datetime.now(UTC))
         self.assertEqual(self.instance.state, "terminated")
         self.assertEqual(len(self.instance.backup_ids), 1)
 

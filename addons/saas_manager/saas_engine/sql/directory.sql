@@ -4,6 +4,13 @@
 SET search_path = saas, public;
 SET ROLE saas_manager;
 
+-- The manager that this server belongs to: one at most. Every other one is refused.
+CREATE TABLE IF NOT EXISTS saas.owner (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    manager_uuid text NOT NULL,
+    name text NOT NULL,
+    since timestamptz NOT NULL DEFAULT now()
+);
 CREATE TABLE IF NOT EXISTS saas.runtime (
     code text PRIMARY KEY,
     gateway_role name NOT NULL DEFAULT 'saas_gateway'

@@ -3,7 +3,7 @@ import { browser } from "@web/core/browser/browser";
 import { useService } from "@web/core/utils/hooks";
 
 const NOTIFICATION = "saas_manager.progress";
-const UNDER_WAY = ["queued", "provisioning", "building", "starting"];
+const UNDER_WAY = ["queued", "provisioning", "building", "starting", "fixing"];
 const MILLISECONDS_BETWEEN_LOOKS = 5000;
 
 /**
