@@ -117,6 +117,7 @@ class TestMoving(MovingCase):
             "by its plan": lambda: self.plan.write({"own_code": False}),
             "by its state": lambda: self.instance._write_protected({"state": "terminating"}),
             "while it is renamed": lambda: self.instance._write_protected({"rename_to": "beta"}),
+            "on a server far away": lambda: self.instance.server_id.write({"host": "pg.example.com"}),
             "without a keeper": lambda: setattr(self.driver, "is_available", False),
         }
         for why, prepare in refusals.items():
@@ -141,6 +142,11 @@ class TestMoving(MovingCase):
         self.instance._job_move(self.instance.move_to_id.id)
         self.instance.action_suspend("x")
         self.assertEqual(self.instance.state, "suspended")
+
+    def test_the_reconciler_leaves_it_alone_meanwhile(self):
+        self.assertNotIn(self.instance, self.instance._get_busy())
+        self.instance.action_move("dedicated")
+        self.assertIn(self.instance, self.instance._get_busy())
 
     def test_a_failure_puts_it_back(self):
         self.instance.action_move("dedicated")
@@ -275,6 +281,17 @@ class TestService(MovingCase):
             with self.assertRaisesRegex(UserError, "made for its instance"):
                 own.with_user(self.administrator).write(values)
         own.with_user(self.administrator).write({"sequence": 5, "code": own.code})
+
+    def test_its_addresses_are_compared(self):
+        own, host = self._move(), self.instance._get_host()
+        self.driver.wanted.return_value.hosts = {host: None, "expired.example.com": 1.0}
+        self.env["queue.job"].search([]).unlink()
+        server = self.instance.server_id
+        self.assertEqual(server._get_routes(), ({own.code: {host}}, {own.code: {host}}))
+        self.driver.wanted.side_effect = EngineError("gone")
+        self.assertEqual(server._get_routes(), ({own.code: {host}}, {own.code: set()}))
+        self.instance.action_move("shared")
+        self.assertEqual(server._get_routes(), ({}, {}), "it is on its way")
 
     def test_one_in_use_is_not_removed(self):
         own = self._move()
