@@ -38,9 +38,10 @@ class SaasInstanceOwnCode(models.Model):
             found = own_code.listed(odoo)
         if found:
             names = ", ".join(f"{each['name']} ({each['what']})" for each in found[:NAMED])
+            names += ", …" if len(found) > NAMED else ""
             raise UserError(
                 self.env._(
-                    "It has code of its own, which the shared service does not run. Remove it first: %(count)s, such as"
+                    "It has code of its own, which the shared service does not run. Remove it first, %(count)s in all:"
                     " %(names)s.",
                     count=len(found),
                     names=names,

@@ -133,7 +133,7 @@ class SaasServerReconcile(models.Model):
     def _get_loaded_runtimes(self):
         """Return the engine's runtimes of this server; one without its file has no files to compare."""
         loaded = []
-        for runtime in self.runtime_ids:
+        for runtime in self.runtime_ids.filtered(lambda each: each.state != "removed"):
             try:
                 loaded.append(runtime._get_runtime())
             except EngineError as error:
