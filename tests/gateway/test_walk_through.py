@@ -9,11 +9,12 @@ import time
 
 import pytest
 from lxml import html
-from support import gateway_service, odoo_commands
+from support import gateway_service, gateway_template, odoo_commands
 from support.gateway_client import RpcError, seconds_until
 
 APPS = "website_sale,mass_mailing,base_automation"
-INSTALL_SECONDS = 300
+TEMPLATE = "tpl_shop_v1"
+LIST_SECONDS = 180
 EIGHTEEN = gateway_service.series() < "19.0"
 LIST = """
 for line in env["saas.tenant.plan"]._get_own_code():
@@ -66,10 +67,8 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(stack, service):
-    tenant = stack.create_tenant("shop")
-    options = ("-d", "shop", "-i", APPS, "--without-demo=all", "--stop-after-init")
-    code, output = odoo_commands.odoo(stack, *options, *odoo_commands.ONE_SHOT, seconds=INSTALL_SECONDS)
-    assert code == 0, output[-3000:]
+    gateway_template.prepare(stack, TEMPLATE, f"{gateway_template.MODULES},{APPS}")
+    tenant = stack.create_tenant("shop", template=TEMPLATE)
     seconds_until(lambda: tenant.client.everywhere(200), limit=60)
     return Shop(tenant)
 
@@ -267,7 +266,7 @@ def test_what_is_new_is_refused_all_the_same(shop):
 
 def test_nothing_of_it_counts_as_own_code(shop, stack):
     options = ("-d", "shop", "--no-http")
-    code, output = odoo_commands.odoo(stack, *options, subcommand="shell", text=LIST)
+    code, output = odoo_commands.odoo(stack, *options, subcommand="shell", text=LIST, seconds=LIST_SECONDS)
     assert code == 0, output[-3000:]
     assert "LOOKED AT: shop" in output
     assert "OWN CODE" not in output, output[-3000:]
