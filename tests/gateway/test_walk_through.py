@@ -9,11 +9,12 @@ import time
 
 import pytest
 from lxml import html
-from support import gateway_service, odoo_commands
+from support import gateway_service, gateway_template, odoo_commands
 from support.gateway_client import RpcError, seconds_until
 
 APPS = "website_sale,mass_mailing,base_automation"
-INSTALL_SECONDS = 300
+TEMPLATE = "tpl_shop_v1"
+LIST_SECONDS, BUSY_SECONDS = 180, 30
 EIGHTEEN = gateway_service.series() < "19.0"
 LIST = """
 for line in env["saas.tenant.plan"]._get_own_code():
@@ -33,7 +34,15 @@ class Shop:
         """Call a model as the web client does."""
         kwargs["context"] = {"lang": "en_US", **(context or {})}
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
-        return self.client.call(f"/web/dataset/call_kw/{model}/{method}", params)
+        deadline = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                return self.client.call(f"/web/dataset/call_kw/{model}/{method}", params)
+            except RpcError as error:
+                # Slow requests of one tenant leave room for others; on a machine at work many are slow.
+                if "HTTP 503" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
 
     def build(self, model, method, *args, **kwargs):
         """Call a model as the website builder does."""
@@ -66,10 +75,8 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def shop(stack, service):
-    tenant = stack.create_tenant("shop")
-    options = ("-d", "shop", "-i", APPS, "--without-demo=all", "--stop-after-init")
-    code, output = odoo_commands.odoo(stack, *options, *odoo_commands.ONE_SHOT, seconds=INSTALL_SECONDS)
-    assert code == 0, output[-3000:]
+    gateway_template.prepare(stack, TEMPLATE, f"{gateway_template.MODULES},{APPS}")
+    tenant = stack.create_tenant("shop", template=TEMPLATE)
     seconds_until(lambda: tenant.client.everywhere(200), limit=60)
     return Shop(tenant)
 
@@ -148,7 +155,7 @@ def test_options_of_the_site(shop):
     assert "o_header_hamburger" not in shop.page("/")
     choose(["website_sale.products_categories"], [])
     shop.page("/shop")
-    values = {"website_name": "Ada's", "social_twitter": "https://x.example/ada"}
+    values = {"website_name": "Ada's", "website_cookies_bar": True}
     settings = shop.build("res.config.settings", "create", values)
     shop.build("res.config.settings", "execute", [settings])
     assert shop.field("website", [shop.website], "name") == "Ada's"
@@ -252,7 +259,7 @@ def test_an_app_is_installed(shop, app):
     assert shop.field("ir.module.module", [module], "state") == "installed"
     seconds_until(lambda: shop.client.everywhere(200), limit=60)
     if app == "website_blog":
-        shop.page("/blog/travel-1" if EIGHTEEN else "/blog")
+        assert shop.client.status("/blog") in (200, 302)
 
 
 def test_what_is_new_is_refused_all_the_same(shop):
@@ -267,7 +274,7 @@ def test_what_is_new_is_refused_all_the_same(shop):
 
 def test_nothing_of_it_counts_as_own_code(shop, stack):
     options = ("-d", "shop", "--no-http")
-    code, output = odoo_commands.odoo(stack, *options, subcommand="shell", text=LIST)
+    code, output = odoo_commands.odoo(stack, *options, subcommand="shell", text=LIST, seconds=LIST_SECONDS)
     assert code == 0, output[-3000:]
     assert "LOOKED AT: shop" in output
     assert "OWN CODE" not in output, output[-3000:]

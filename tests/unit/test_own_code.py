@@ -196,6 +196,29 @@ def test_what_a_module_ships(tmp_path):
     assert shipped.of_folder(str(tmp_path / "nowhere")) == shipped.Shipped()
 
 
+def test_what_a_translation_ships(tmp_path):
+    lines = [
+        'msgid ""',
+        'msgstr "Language: fr"',
+        "",
+        "msgid \"Order {{ object.a() or '' }}\"",
+        'msgstr ""',
+        '"Commande {{ object.a() "',
+        '"or \\"rien\\" }}\\n"',
+        "",
+        'msgid "Hello #{b()}"',
+        'msgstr "Bonjour #{b()}"',
+        "",
+        "msgid \"'Order %s' % object.c()\"",
+        "msgstr \"'Commande %s' % object.c()\"",
+    ]
+    path = tmp_path / "fr.po"
+    path.write_text("\n".join(lines))
+    found = shipped.of_translation(str(path))
+    assert found.expressions == {'object.a() or "rien"', "b()"}
+    assert "'Commande %s' % object.c()" in found.values
+
+
 def test_depth_of_code_matters():
     assert shipped.tidy_code("\n    a\n      b  \n\n") == "a\n  b"
     assert shipped.tidy_code("if a:\n  b\nc") != shipped.tidy_code("if a:\n  b\n  c")

@@ -43,9 +43,9 @@ def check_values(records, vals_list):
 
     :param records: those that the values are for; none before they are created
     """
-    names = guarded.names(records, {name for vals in vals_list for name in vals})
-    if not names or policy.is_own_code_allowed(records.env):
+    if not guarded.is_guarded(records) or policy.is_own_code_allowed(records.env):
         return
+    names = guarded.names(records, {name for vals in vals_list for name in vals})
     texts = {name: [vals[name] for vals in vals_list if vals.get(name)] for name in names}
     found = known.not_plain(guarded.expressions(records, texts))
     if found:

@@ -29,6 +29,11 @@ def of_line(text):
     return {(INLINE, tidy(found[1])) for found in PLACEHOLDER.finditer(text or "")} - {(INLINE, "")}
 
 
+def of_format(value):
+    """Return the expressions in a value that QWeb formats, such as that of `t-attf-title`."""
+    return {(QWEB, tidy(found[1] or found[2])) for found in FORMAT.finditer(value)}
+
+
 def of_view(text, call_arguments=False):
     """Return the expressions of a view's architecture.
 
@@ -70,7 +75,7 @@ def _of_attribute(element, name, value, call_arguments):
     if element.tag == "filter" and name == "domain":
         return {(DOMAIN, tidy(value))}
     if call_arguments and etree.QName(element).localname == "t":
-        return _of_formats(value) if name.endswith((".f", ".translate")) else {(QWEB, tidy(value))}
+        return of_format(value) if name.endswith((".f", ".translate")) else {(QWEB, tidy(value))}
     return ()
 
 
@@ -78,15 +83,11 @@ def _of_directive(name, value):
     if name in PRINTED:
         return ()
     if name.startswith("t-attf-") or name == "t-valuef":
-        return _of_formats(value)
+        return of_format(value)
     if FORMAT.search(value) and name in ("t-call", "t-snippet", "t-snippet-call"):
         # What is written between the formats becomes a part of code in the editor's own directives.
-        return {*_of_formats(value), (QWEB, tidy(FORMAT.sub("", value)))}
+        return {*of_format(value), (QWEB, tidy(FORMAT.sub("", value)))}
     return {(QWEB, tidy(value))}
-
-
-def _of_formats(value):
-    return {(QWEB, tidy(found[1] or found[2])) for found in FORMAT.finditer(value)}
 
 
 def _of_change(element, call_arguments):

@@ -59,6 +59,11 @@ def is_rendered(model):
     return hasattr(type(model), "_has_unsafe_expression")
 
 
+def is_guarded(model):
+    """Tell whether a model has fields that are evaluated. Asked at every writing of any record."""
+    return model._name in GUARDED or is_rendered(model)
+
+
 def reader(model, name):
     """Return the function that finds the expressions of a field's text, or None if nobody evaluates the field."""
     if model._name in GUARDED:
@@ -74,7 +79,7 @@ def reader(model, name):
 
 def names(model, among):
     """Return those of the fields' names that are evaluated."""
-    if model._name not in GUARDED and not is_rendered(model):
+    if not is_guarded(model):
         return []
     return sorted(name for name in among if name in model._fields and reader(model, name))
 

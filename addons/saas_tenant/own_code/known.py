@@ -3,6 +3,7 @@
 import re
 
 from odoo.modules import get_module_path
+from odoo.tools.translate import get_po_paths
 
 from . import guarded, shipped
 from .grammar import CODE, DOMAIN, is_plain
@@ -41,7 +42,15 @@ def find_foreign(env, found):
     new = not_plain(found)
     for name in sorted(env.registry._init_modules) if new else ():
         new -= _shipped_by(name, new)
+    for path in _translation_files(env) if new else ():
+        new -= _held_by(shipped.of_translation(path, guarded.CALL_ARGUMENTS), new)
     return new
+
+
+def _translation_files(env):
+    languages = [code for code, _name in env["res.lang"].sudo().get_installed() if code != "en_US"]
+    modules = sorted(env.registry._init_modules)
+    return [path for code in languages for module in modules for path in get_po_paths(module, code)]
 
 
 def files_of(module):
@@ -51,7 +60,10 @@ def files_of(module):
 
 
 def _shipped_by(module, found):
-    files = files_of(module) if found else shipped.Shipped()
+    return _held_by(files_of(module), found) if found else set()
+
+
+def _held_by(files, found):
     return {(kind, text) for kind, text in found if any(text in texts for texts in _texts(files, kind))}
 
 

@@ -7,6 +7,7 @@ for all tenants of it. Plain Python with lxml, no Odoo.
 import ast
 import functools
 import logging
+import re
 import textwrap
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,12 @@ _logger = logging.getLogger(__name__)
 
 # Not read by a server as data: what browsers load, and what only tests load.
 OTHER_FOLDERS = {"static", "tests", "node_modules"}
+
+TRANSLATION = re.compile(r'^msgstr((?:\s*"(?:[^"\\]|\\.)*")+)', re.MULTILINE)
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+ESCAPED = re.compile(r"\\(.)")
+# A translation without any of these is no template and names no record.
+MARKS = ("{{", "#{", " t-", "object")
 
 
 class Shipped(NamedTuple):
@@ -81,3 +88,16 @@ def _of_text(text, call_arguments):
     """Return the expressions of a template that stands in a file as text, not as elements."""
     found = extract.of_line(text)
     return found | extract.of_mail(text, call_arguments) if "<" in text and "t-" in text else found
+
+
+@functools.cache
+def of_translation(path, call_arguments=False):
+    """Return what the translations of a PO file hold: subjects of mails and names of reports are translated as code."""
+    expressions, values = set(), set()
+    for found in TRANSLATION.finditer(Path(path).read_text(encoding="utf-8")):
+        text = "".join(QUOTED.findall(found[1]))
+        if any(mark in text for mark in MARKS):
+            text = ESCAPED.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
+            expressions.update(_of_text(text, call_arguments) | extract.of_format(text))
+            values.add(extract.tidy(text))
+    return Shipped(frozenset(text for _kind, text in expressions), frozenset(values))
