@@ -16,7 +16,8 @@ class SaasInstanceOwnCode(models.Model):
         return {**super()._prepare_limits(), "own_code_plans": self._get_own_code_plans()}
 
     def _get_own_code_plans(self):
-        plans = self.env["saas.plan"].sudo().search([("own_code", "=", True)])
+        plans = self.env["saas.plan"].sudo()
+        plans = plans.browse(plans._get_own_code_ids())
         return self._in_administrators_language(plans).mapped("name")
 
     def _finish_provisioning(self):

@@ -126,9 +126,8 @@ class SaasServerReconcile(models.Model):
         self.ensure_one()
         server = self.sudo().with_context(active_test=False)
         records, known = server._get_records(key)
-        recorded_routes, real_routes = server._get_routes()
-        found = reality.read(server._get_cluster(), server._get_loaded_runtimes(), real_routes)
-        return reconcile.compare(records, known, found, recorded_routes), len(records)
+        found = reality.read(server._get_cluster(), server._get_loaded_runtimes(), server._get_routes())
+        return reconcile.compare(records, known, found), len(records)
 
     def _get_loaded_runtimes(self):
         """Return the engine's runtimes of this server; one without its file has no files to compare."""
@@ -141,11 +140,14 @@ class SaasServerReconcile(models.Model):
         return loaded
 
     def _get_routes(self):
-        """Return which hosts lead to which dedicated runtime: (as recorded, as the proxy has it), each code -> hosts.
-
-        A hook: the shared runtime gets every other host, by a file that is written once.
-        """
-        return {}, {}
+        """Return which hosts the proxy is told to lead to each dedicated runtime: code -> hosts."""
+        routes, driver = {}, self.env["saas.runtime"]._get_driver()
+        for runtime in self.runtime_ids.filtered(lambda each: each.kind == "dedicated" and each.active):
+            try:
+                routes[runtime.code] = driver.wanted(runtime.code).alive_hosts(time.time())
+            except EngineError as error:
+                _logger.warning("routes of runtime %s not compared: %s", runtime.code, error)
+        return routes
 
     def _compare(self, is_dry_run=False, seen=frozenset()):
         """Compare, and write down what was found.

@@ -101,6 +101,7 @@ class Finding:
 
 KINDS = (
     *("database_missing", "database_renamed", "database_access", "database_leftover", "database_orphan"),
+    "database_remains",
     *("role_missing", "role_differs", "role_leftover", "role_orphan"),
     *("folder_missing", "folder_orphan", "draft"),
     *("entry_missing", "entry_differs", "entry_leftover", "entry_orphan"),
@@ -111,6 +112,7 @@ FIXES = {
     **dict.fromkeys(("publish", "role", "open", "withdraw", "end_clone", "adopt", "drop_draft"), True),
     **dict.fromkeys(("rename_back", "seal", "rebuild", "reopen", "discard_workshop", "discard_version"), False),
     **dict.fromkeys(("undo", "remove", "withdraw_unknown", "drop_role", "drop_spare", "back_up_and_drop"), False),
+    "drop_remains": False,
 }
 # What is done about a database that is gone, and about one whose access is wrong, by the kind of its record.
 WHEN_MISSING = {"instance": "", "template": "rebuild", "workshop": "discard_workshop", "pool": "end_clone"}
@@ -118,13 +120,12 @@ WHEN_ACCESS = {"instance": "open", "template": "seal", "workshop": "reopen", "po
 WHEN_LEFT = {"failed": "undo", "terminated": "remove"}
 
 
-def compare(records, known, found, routes=None):
+def compare(records, known, found):
     """Return what differs: a list of `Finding`, in a stable order.
 
     :param records: the `Record` objects to compare
     :param Known known: whatever else there is, so that it does not count as unknown
     :param Reality found: what there is
-    :param dict routes: code of a dedicated runtime -> the hosts that should lead to it
     """
     findings = []
     for record in records:
@@ -136,7 +137,6 @@ def compare(records, known, found, routes=None):
     findings += _unknown_roles(found, known)
     findings += _unknown_entries(found, known)
     findings += _unknown_folders(found, known, busy)
-    findings += _routes(routes or {}, found.routes)
     return sorted(findings, key=lambda finding: (KINDS.index(finding.kind), finding.name))
 
 
@@ -144,10 +144,11 @@ def compare(records, known, found, routes=None):
 
 
 def _about_record(record, found):
-    databases = [each for each in found.databases.get(record.key, ()) if not DRAFT.fullmatch(each.name)]
+    databases = [each for each in found.databases.get(record.key, ()) if _is_there(each)]
     if not record.database:
         return _left(record, databases, found)
-    return [*_about_database(record, databases, found), *_about_role(record, found), *_about_entry(record, found)]
+    about_database, about_role = _about_database(record, databases, found), _about_role(record, found)
+    return [*about_database, *about_role, *_about_entry(record, found), *_about_route(record, found)]
 
 
 def _left(record, databases, found):
@@ -208,6 +209,18 @@ def _about_entry(record, found):
     return [dataclasses.replace(finding, is_safe=finding.is_safe and not _moves(wanted, present))]
 
 
+def _about_route(record, found):
+    """A runtime of its own gets the hosts that the proxy is told; the shared one gets all others."""
+    if record.entry is None or record.runtime not in found.routes:
+        return []
+    wanted, real = {*record.entry.hosts, *record.redirects}, set(found.routes[record.runtime])
+    if wanted == real:
+        return []
+    recorded, published = (",".join(sorted(hosts)) for hosts in (wanted, real))
+    finding = _finding("route_differs", record.name, record.key, recorded, published, "publish", record.runtime)
+    return [dataclasses.replace(finding, is_safe=real <= wanted)]
+
+
 def _entry_values(entry, redirects):
     """Return what of an entry is compared. Limits as JSON has them, each for itself."""
     values = {name: getattr(entry, name) for name in ENTRY_FIELDS}
@@ -225,18 +238,20 @@ def _moves(wanted, present):
 
 
 def _drafts(found, idle, known):
-    """Return what killed runs have left under a draft's name, of keys that nobody is at work on."""
+    """Return what killed runs have left, under a draft's name or half dropped, of keys that nobody is at work on."""
     for key, databases in found.databases.items():
         for database in databases:
             match = DRAFT.fullmatch(database.name)
-            if match and match[1] == key and (key in idle or key not in known.keys):
+            if not database.is_whole and (key in idle or key not in known.keys):
+                yield _finding("database_remains", database.name, key, "", "", "drop_remains")
+            elif match and match[1] == key and (key in idle or key not in known.keys):
                 yield _finding("draft", database.name, key, "", _access(database), "drop_draft")
 
 
 def _unknown_databases(found, known):
     for key, databases in found.databases.items():
         for database in databases:
-            if key in known.keys or DRAFT.fullmatch(database.name):
+            if key in known.keys or not _is_there(database):
                 continue
             if naming.POOL_DATABASE.fullmatch(database.name):
                 yield _finding("spare_orphan", database.name, key, "", _access(database), "adopt")
@@ -274,13 +289,6 @@ def _unknown_folders(found, known, busy):
                 yield _finding("folder_orphan", f"{runtime}/{name}", "", "", name, runtime=runtime)
 
 
-def _routes(recorded, real):
-    for code in recorded.keys() | real.keys():
-        wanted, found = (",".join(sorted(hosts.get(code, ()))) for hosts in (recorded, real))
-        if wanted != found:
-            yield _finding("route_differs", code, "", wanted, found, runtime=code)
-
-
 # === WORDS === #
 
 
@@ -302,6 +310,11 @@ def _text(value):
 
 def _address(entry):
     return entry.hosts[0] if entry.hosts else entry.db
+
+
+def _is_there(database):
+    """Tell whether this is more than a draft, or than what a removal has left that was cut off."""
+    return database.is_whole and not DRAFT.fullmatch(database.name)
 
 
 def _access(database):
