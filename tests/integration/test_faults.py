@@ -90,7 +90,7 @@ def test_a_busy_template(cluster, provisioner, spec, superuser, monkeypatch):
     holding.wait()
     try:
         superuser("ALTER DATABASE busy OWNER TO saas_manager")
-        provisioner._ensure_role(spec)
+        provisioner.ensure_role(spec)
         with pytest.raises(RetryableError, match="being accessed by other users"):
             cluster.clone("busy", spec.subdomain, spec.key)
         assert cluster.database(spec.subdomain) is None

@@ -93,7 +93,7 @@ cluster.clone(tenants.TEMPLATE, sys.argv[2], sys.argv[3])
 
 @pytest.mark.parametrize("milliseconds", [5, 25, 50])
 def test_kill_9_while_the_server_clones(provisioner, spec, milliseconds):
-    provisioner._ensure_role(spec)
+    provisioner.ensure_role(spec)
     process = subprocess.Popen(
         [sys.executable, "-c", WORKER, str(provisioner.cluster.port), spec.subdomain, spec.key],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
