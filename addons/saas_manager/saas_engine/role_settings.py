@@ -1,8 +1,8 @@
 """What a tenant's role may take from the cluster, by its plan: expected, compared, put back.
 
-A role may change its own settings (`ALTER ROLE self SET`), so the limits of statements are put back by whoever needs the
-role, and by the reconciler. Connections and temporary files are no tenant's to lift, not even in its own session. There
-is no `lock_timeout` (`statement_timeout` counts waiting too) and no `work_mem` (nothing keeps a session from raising it).
+A role may change its own settings (`ALTER ROLE self SET`), so the limits of statements are put back by whoever needs
+the role, and by the reconciler. Connections and temporary files are no tenant's to lift, not even in its own session.
+There is no `lock_timeout` (`statement_timeout` counts waiting too) and no `work_mem` (a session may raise it anyway).
 """
 
 from psycopg2 import sql
