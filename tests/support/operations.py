@@ -5,7 +5,7 @@ import time
 import uuid
 from datetime import UTC, datetime
 
-from saas_engine import backup, dump_file, filestore, personalise, removal
+from saas_engine import backup, dump_file, filestore, naming, personalise, removal
 from saas_engine.errors import RetryableError
 from saas_engine.pool import Pool
 from saas_engine.renaming import rename
@@ -122,7 +122,8 @@ class Build(Operation):
         assert self.directory.entries() == []
 
     def remove(self):
-        self.builder.discard(self.spec.database)
+        key = naming.template_key(self.spec.database)
+        self.builder.discard(self.spec.database, tenants.order("template", key, "replaced"))
 
 
 class Refill(Operation):
@@ -149,7 +150,7 @@ class Refill(Operation):
         assert self.files(f"pool_{self.key}") == ["ab12", "cd34"]
 
     def remove(self):
-        self.pool.discard(self.key)
+        self.pool.discard(tenants.order("pool", self.key, "discarding"))
 
 
 class Provision(Operation):
@@ -272,7 +273,7 @@ class LastDump(Suspend):
         Point("dump the database", "backup._add_dump"),
         Point("dump the files", "backup._add_filestore"),
         Point("name the dump", "backup.os.replace"),
-        Point("tell the manager", "dump_file.checksum", after=True),
+        Point("tell the manager", "backup.checksum", after=True),
     )
 
     def run(self):
