@@ -15,6 +15,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from . import extract
+from .grammar import QWEB
 
 _logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def of_folder(folder, call_arguments=False):
         if root is None:
             continue
         expressions.update(extract.of_tree(root, call_arguments))
+        # A template's name becomes an attribute of its `<t>`, where it looks like an argument.
+        expressions.update((QWEB, extract.tidy(template.get("name"))) for template in root.iter("template"))
         for field in root.iter("field"):
             text = field.text if field.text and field.text.strip() else _literal(field.get("eval"))
             if text:
