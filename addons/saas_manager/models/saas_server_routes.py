@@ -3,34 +3,20 @@ import time
 from odoo import models
 
 from ..saas_engine.errors import EngineError
-from .saas_instance_suspension import PUBLISHED_STATES
 
 
 class SaasServerRoutes(models.Model):
-    """What the proxy should know of services of tenants' own, for the comparison of records and server."""
+    """What the proxy is told of services of tenants' own, for the comparison of records and server."""
 
     _inherit = "saas.server"
 
     def _get_routes(self):
         """Override of `_get_routes` to compare the addresses of services of one's own."""
-        recorded, real = super()._get_routes()
+        routes = super()._get_routes()
         own = self.runtime_ids.filtered(lambda each: each.kind == "dedicated" and each.state not in (False, "removed"))
-        if not own or not own._has_keeper():
-            return recorded, real
-        for runtime in own:
-            instances = runtime.instance_ids.filtered(lambda instance: instance.state in PUBLISHED_STATES)
-            if not instances._get_busy():
-                recorded[runtime.code] = {host for instance in instances for host in instance._get_routed_hosts()}
-                real[runtime.code] = runtime._get_kept_hosts()
-        return recorded, real
-
-
-class SaasInstanceRoutes(models.Model):
-    _inherit = "saas.instance"
-
-    def _get_routed_hosts(self):
-        """Return the hosts that lead to this instance: its own, and those that it has left."""
-        return [self._get_host(), *(self._get_host(name) for name in self._prepare_redirects(self.subdomain))]
+        if own and own._has_keeper():
+            routes |= {runtime.code: runtime._get_kept_hosts() for runtime in own}
+        return routes
 
 
 class SaasRuntimeRoutes(models.Model):
@@ -39,7 +25,6 @@ class SaasRuntimeRoutes(models.Model):
     def _get_kept_hosts(self):
         """Return the hosts that the keeper leads to this service now."""
         try:
-            hosts = self._get_driver().wanted(self.code).hosts
+            return self._get_driver().wanted(self.code).alive_hosts(time.time())
         except EngineError:  # it is not there at all: nothing leads to it
             return set()
-        return {host for host, until in hosts.items() if until is None or until > time.time()}

@@ -6,7 +6,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.saas_manager.saas_engine import moving, own_code
 from odoo.addons.saas_manager.saas_engine.errors import EngineError, RetryableError
-from odoo.addons.saas_manager.saas_engine.runtime_wanted import Status
+from odoo.addons.saas_manager.saas_engine.runtime_wanted import Status, Wanted
 
 from .common import SaasCase
 
@@ -284,14 +284,16 @@ class TestService(MovingCase):
 
     def test_its_addresses_are_compared(self):
         own, host = self._move(), self.instance._get_host()
-        self.driver.wanted.return_value.hosts = {host: None, "expired.example.com": 1.0}
+        self.driver.wanted.return_value = Wanted("own", hosts={host: None, "expired.example.com": 1.0})
         self.env["queue.job"].search([]).unlink()
         server = self.instance.server_id
-        self.assertEqual(server._get_routes(), ({own.code: {host}}, {own.code: {host}}))
+        self.assertEqual(server._get_routes(), {own.code: {host}})
+        [record] = self.instance._prepare_records()
+        self.assertEqual((record.runtime, record.entry.hosts, record.is_busy), (own.code, (host,), False))
         self.driver.wanted.side_effect = EngineError("gone")
-        self.assertEqual(server._get_routes(), ({own.code: {host}}, {own.code: set()}))
+        self.assertEqual(server._get_routes(), {own.code: set()})
         self.instance.action_move("shared")
-        self.assertEqual(server._get_routes(), ({}, {}), "it is on its way")
+        self.assertTrue(self.instance._prepare_records()[0].is_busy, "it is on its way")
 
     def test_one_in_use_is_not_removed(self):
         own = self._move()
