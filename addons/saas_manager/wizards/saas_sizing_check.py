@@ -6,8 +6,7 @@ from odoo.tools import config
 
 from odoo.addons.queue_job.jobrunner import queue_job_config
 
-from ..saas_engine import sizing, sizing_check
-from ..saas_engine.spec import TenantSpec
+from ..saas_engine import role_settings, sizing, sizing_check
 
 JOB_SLOTS = re.compile(r"\s*root:(\d+)")
 
@@ -70,8 +69,9 @@ class SaasSizingCheck(models.TransientModel):
 
     @api.model
     def _get_least_plan_connections(self):
-        """Return the lowest limit of connections that an instance gets from its plan."""
-        return TenantSpec.connection_limit
+        """Return the lowest limit of connections that an instance may get from its plan."""
+        limits = self.env["saas.plan"].search([]).mapped("connection_limit")
+        return min(limits, default=role_settings.DEFAULTS["max_connections"])
 
     @api.model
     def _prepare_line(self, sequence, finding):
