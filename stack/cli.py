@@ -170,7 +170,13 @@ def _program(paths, packages, name, *arguments):
     python = python_env.environment(paths, packages)
     command = [str(python), "-m", name, f"--demo-json={paths.demo_file}", *arguments]
     environment = clean_environment(PYTHONPATH=f"{paths.root / 'tests'}{os.pathsep}{paths.addons / 'saas_manager'}")
-    return subprocess.run(command, cwd=paths.root, env=environment, check=False).returncode
+    with subprocess.Popen(command, cwd=paths.root, env=environment) as program:
+        try:
+            return program.wait()
+        except KeyboardInterrupt:
+            program.terminate()  # it may not have heard of it; `run` would kill it before it has cleaned up
+            program.wait()
+            raise
 
 
 def translate(_paths):

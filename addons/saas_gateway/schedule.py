@@ -16,6 +16,7 @@ LATE = 20  # a worker takes over another's database when it is this late
 LOOK_AGAIN = 1800  # a database is visited this often even if nothing is due (rows changed by raw SQL)
 LATEST = 1.2  # times LOOK_AGAIN: visits are spread
 PAUSE = 10  # between two visits to a database whose jobs stay due (partially done, broken)
+SOON = 1  # between two visits at least, whatever a tenant writes into its tables
 LONG = 15  # a visit longer than this makes the tenant rest, and keeps it out of the first worker
 MAX_REST = 300
 
@@ -53,6 +54,11 @@ NEXT = """
 
 def _interval(seconds):
     return datetime.timedelta(seconds=seconds)
+
+
+def _pause(due_in):
+    """Return the seconds until the next visit to a database whose next job is due in so many."""
+    return max(due_in, SOON) if due_in > 0 else PAUSE
 
 
 class Schedule:
@@ -98,6 +104,6 @@ class Schedule:
         rest = min(2 * took, MAX_REST) if took > LONG else 0
         # All clones of a template would look again in the same second.
         look_again = LOOK_AGAIN * random.uniform(0.8, LATEST)  # noqa: S311 - no secret
-        due_in = look_again if due_in is None else min(max(float(due_in), PAUSE), look_again)
+        due_in = look_again if due_in is None else min(_pause(float(due_in)), look_again)
         values = {"db": database, "claimed": claim, "took": took}
         execute(RELEASE, {**values, "rest": _interval(rest), "next": _interval(max(due_in, rest))})

@@ -24,22 +24,28 @@ def _build_store(stock):
     class TenantSessions(stock):
         """Odoo's store, in the folder of the tenant that the thread works for."""
 
-        def __init__(self, path, **options):
-            self._root = path
-            super().__init__(path, **{**options, "mode": 0o600})
-
         @property
         def path(self):
             return os.path.join(self._root, roles.working_for().key or NOBODY)
 
         @path.setter
         def path(self, value):
-            """The stock constructor sets what is asked of the thread here."""
+            self._root = value
+
+        @property
+        def mode(self):
+            """Rights of the files: the service's alone, where the stock constructor lets everybody read."""
+            return 0o600
+
+        @mode.setter
+        def mode(self, value):
+            """Override of the constructor's choice."""
 
         def save(self, session):
-            if roles.working_for().key:
-                os.makedirs(self.path, 0o700, exist_ok=True)
-                super().save(session)
+            if not roles.working_for().key:
+                return None
+            os.makedirs(self.path, 0o700, exist_ok=True)
+            return super().save(session)
 
         def get(self, sid):
             session = super().get(sid)

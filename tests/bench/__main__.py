@@ -8,6 +8,7 @@ creates is deleted at the end.
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -18,10 +19,20 @@ from bench.report import Report
 
 ROOT = Path(__file__).resolve().parents[2]
 ON_STACK = ("single", "usage", *verticals.GOALS, "backend", "scale")
+ENDING = (signal.SIGINT, signal.SIGTERM)
 GROUPS = (*ON_STACK, density.GROUP, *density.ROWS)
 
 
+def end_once(_number, _frame):
+    """End in order: what was started is stopped. Further signals (a terminal's and `make`'s) must not disturb that."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main():
+    for number in ENDING:
+        signal.signal(number, end_once)
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     default = Path(os.environ.get("SAAS_RUN_DIR") or ROOT / ".run") / "demo.json"
     parser.add_argument("--demo-json", type=Path, default=default)
@@ -91,4 +102,7 @@ def single(demo, bench, report, rounds):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,10 +1,14 @@
 """docker-compose.yml, really built and started: one customer's instance through it, and what its walls hold back."""
 
+import time
+
 import pytest
 from compose_project import BASE_DOMAIN, IMAGE, MANAGER, NAME
 
-LONG_RUNNING = {"postgres", "manager", "tenant", "traefik"}
+LONG_RUNNING = {"postgres", "manager", "tenant", "runtimes", "traefik"}
 ONE_SHOT = {"bootstrap", "routes"}
+KEEPER = "runtimes"
+KEEPERS_RIGHTS = {"CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"}
 
 
 def test_every_service_is_healthy(project):
@@ -16,18 +20,19 @@ def test_every_service_is_healthy(project):
 
 def test_no_service_is_root_or_writes_outside_its_volumes(project):
     for name, container in project.containers().items():
-        assert container["Config"]["User"] not in ("", "root", "0"), name
+        assert (container["Config"]["User"] in ("", "root", "0", "0:0")) == (name == KEEPER), name
         host = container["HostConfig"]
         assert host["ReadonlyRootfs"], name
         assert host["CapDrop"] == ["ALL"], name
-        assert not host["CapAdd"], name
+        rights = {right.removeprefix("CAP_") for right in host["CapAdd"] or ()}
+        assert rights == (KEEPERS_RIGHTS if name == KEEPER else set()), name
         assert "no-new-privileges:true" in host["SecurityOpt"], name
         assert host["Memory"] > 0, name
         assert not host["Privileged"], name
 
 
 def test_no_secret_in_an_environment(project):
-    values = [file.read_text() for file in (project.folder / "secrets").iterdir()]
+    values = [text for file in (project.folder / "secrets").iterdir() if (text := file.read_text())]
     for name, container in project.containers().items():
         found = [value for value in values if value in "\n".join(container["Config"]["Env"])]
         assert not found, name
@@ -43,7 +48,7 @@ def instance(project):
     """An instance that was provisioned through the manager."""
     _model, template = project.call("ir.model.data", "check_object_reference", "saas_manager", "template_blank")
     project.call("saas.template", "action_build", [template])
-    state = project.wait_for("saas.template", template, "state", ("building", "draft"), 400)
+    state = project.wait_for("saas.template", template, "state", ("building", "draft"), 900)
     assert state == "ready", project.call("saas.template", "read", [template], ["build_error", "build_log"])
     partner = project.call("res.partner", "create", {"name": "Acme", "email": "owner@acme.example"})
     values = {"name": "Acme", "partner_id": partner, "subdomain": "acme"}
@@ -72,8 +77,9 @@ def test_the_proxy_can_not_reach_postgresql(project):
     assert connect("back").returncode == 0
     assert connect("front").returncode != 0
     networks = project.containers()["traefik"]["NetworkSettings"]["Networks"]
-    assert set(networks) == {f"{NAME}_front"}
-    assert set(project.containers()["postgres"]["NetworkSettings"]["Networks"]) == {f"{NAME}_back"}
+    assert set(networks) == {f"{NAME}_front", f"{NAME}_own-front"}
+    met = {f"{NAME}_back", f"{NAME}_own-back"}
+    assert set(project.containers()["postgres"]["NetworkSettings"]["Networks"]) == met
 
 
 @pytest.mark.parametrize("path", ["/web/database/manager", "/web/database/selector", "/queue_job/runjob"])
@@ -118,6 +124,45 @@ def test_dumps_are_possible(project):
 def test_invoices_can_be_printed(project):
     code = "echo '<h1>Invoice</h1>' | wkhtmltopdf --quiet - - | head -c 5"
     assert "%PDF-" in project.compose("exec", "-T", "tenant", "sh", "-c", code)
+
+
+def test_a_service_of_a_tenants_own(project, instance):
+    """It moves there and back with its address; there it is another user, and reaches neither manager nor others."""
+    [values] = project.call("saas.instance", "read", [instance], ["plan_id"])
+    project.call("saas.plan", "write", values["plan_id"][:1], {"own_code": True})
+    assert move(project, instance, "dedicated") == "dedicated"
+    assert project.get(f"acme.{BASE_DOMAIN}", "/web/login").status == 200
+    users = project.compose("exec", "-T", KEEPER, "sh", "-c", "cat /proc/[0-9]*/status | grep ^Uid: | cut -f2")
+    assert "30000" in users.split()
+    look = (
+        "import socket, subprocess, sys\n"
+        "def closed(host, port):\n"
+        "    try:\n"
+        "        socket.create_connection((host, port), 5)\n"
+        "    except OSError:\n"
+        "        return True\n"
+        "print(closed('postgres', 5432), closed('manager', 8069), closed('tenant', 8169))\n"
+    )
+    command = ["setpriv", "--reuid=30000", "--regid=30000", "--clear-groups", "python", "-c", look]
+    assert project.compose("exec", "-T", KEEPER, *command).split() == ["False", "True", "True"]
+    read = "import os; print([os.access(path, os.R_OK) for path in ('/var/lib/saas/dedicated', '/etc/hosts')])"
+    assert "[False, True]" in project.compose("exec", "-T", KEEPER, *command[:-1], read)
+    assert move(project, instance, "shared") == "shared"
+    assert project.get(f"acme.{BASE_DOMAIN}", "/web/login").status == 200
+
+
+def move(project, instance, kind):
+    project.call("saas.instance", "action_move", [instance], kind)
+    fields = ["move_to_id", "move_failure", "runtime_id"]
+    deadline = time.monotonic() + 240
+    while True:
+        [values] = project.call("saas.instance", "read", [instance], fields)
+        if not values["move_to_id"]:
+            break
+        assert time.monotonic() < deadline, values
+        time.sleep(1)
+    assert not values["move_failure"], values
+    return project.call("saas.runtime", "read", values["runtime_id"][:1], ["kind"])[0]["kind"]
 
 
 def test_data_outlive_the_containers(project, instance):

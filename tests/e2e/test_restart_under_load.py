@@ -15,7 +15,7 @@ TENANT_CRON_DUE = "UPDATE saas.cron SET due = now(), rest_until = now() WHERE db
 TENANT_CRON_RAN = "SELECT due > now() FROM saas.cron WHERE db = %s"
 MANAGER_CRON_DUE = "UPDATE ir_cron SET nextcall = now() AT TIME ZONE 'UTC' - interval '1 minute' WHERE id = %s"
 MANAGER_CRON_RAN = "SELECT nextcall > now() AT TIME ZONE 'UTC' FROM ir_cron WHERE id = %s"
-ROUND, ANSWER_SECONDS = 12, 20
+ROUND, ANSWER_SECONDS = 8, 20
 
 
 class Visitors(threading.Thread):
@@ -52,7 +52,7 @@ def test_postgresql_is_restarted_under_load(demo, visitors, shared_instance):
     with demo.superuser("manager") as cr:
         cr.execute("SELECT coalesce(max(id), 0) FROM queue_job")
         [last_job] = cr.fetchone()
-    made = [demo.create(f"r{uuid.uuid4().hex[:10]}") for _ in range(6)]
+    made = [demo.create(f"r{uuid.uuid4().hex[:10]}") for _ in range(4)]
     demo.manager.call("saas.instance", "action_provision", made)
     demo.wait_for(lambda: jobs(demo, last_job, "done"), lambda number: number >= 2, seconds=60)
     assert jobs(demo, last_job, "started", "enqueued")  # some are in the middle

@@ -85,3 +85,32 @@ def test_nothing_of_it_stays_behind(demo):
     assert {(demo.run_dir / "secrets" / f"{name}_previous").read_text() for name in ROTATED} == {""}
     runtime = json.loads((demo.run_dir / "runtimes/shared/runtime.json").read_text())
     assert not [secret for secret in secrets_of(demo).values() if secret in json.dumps(runtime)]
+
+
+def test_a_service_of_ones_own_gets_them_too(demo):
+    code = f"dev{uuid.uuid4().hex[:8]}"
+    plan = demo.manager.call("saas.plan", "create", {"name": "Developer", "code": code, "own_code": True})
+    name = f"o{uuid.uuid4().hex[:10]}"
+    instance = demo.provision(name, plan_id=plan)
+    found = demo.wait_for(
+        lambda: demo.read(instance, "move_to_id", "move_failure", "runtime_id"),
+        lambda state: not state["move_to_id"],
+        180,
+    )
+    assert not found["move_failure"]
+    [runtime] = demo.manager.call("saas.runtime", "read", found["runtime_id"][:1], ["kind", "code"])
+    assert runtime["kind"] == "dedicated"
+    tenant, folder = demo.set_password(name, "a password of its own"), demo.run_dir / "dedicated" / runtime["code"]
+    before = (folder / "secret").read_text()
+    done = rotate(demo)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (folder / "secret").read_text() != before
+    assert (folder / "secret_previous").read_text() == (folder / "pgpass_previous").read_text() == ""
+    # Nothing that it has open is left, so each of its processes logs in anew.
+    with demo.superuser() as cr:
+        cr.execute(
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE datname = %s OR usename = %s",
+            [name, f"saas_gateway_{runtime['code']}"],
+        )
+    demo.wait_for(lambda: tenant.get("/web/login").status_code, lambda status: status == 200)
+    assert tenant.sign_in(tenant.login, "a password of its own")

@@ -13,6 +13,19 @@ def test_a_due_cron_runs_within_two_seconds(acme, figure):
     assert sorted(times)[1] < 2, times  # the median: other work on the machine delays one now and then
 
 
+def test_a_cron_runs_when_its_time_comes(acme, figure):
+    """Nothing announces that a job has become due: the visit that its new time has caused noted when to come back."""
+    wait_for_run(acme, limit=60)
+    time.sleep(1)
+    before = last_call(acme)
+    [[planned]] = acme.sql("SELECT to_char(now() AT TIME ZONE 'UTC' + interval '5 s', 'YYYY-MM-DD HH24:MI:SS')")
+    acme.client.execute("ir.cron", "write", [job_id(acme)], {"nextcall": planned})
+    seconds_until(lambda: last_call(acme) != before, limit=30)
+    [[late]] = acme.sql("SELECT extract(epoch FROM now() AT TIME ZONE 'UTC' - %s::timestamp)::float8", [planned])
+    figure("planned cron run after its time", f"{late:.2f} s")
+    assert 0 <= late < 4
+
+
 def cron_seconds(stack, db):
     [[seconds]] = stack.gateway_sql("SELECT coalesce(sum(cron_seconds), 0) FROM saas.counter WHERE db = %s", [db])
     return seconds

@@ -8,7 +8,7 @@ from support.house import building, crons, obedience, pages, processes
 from support.house.stock import only, stock
 
 TENANTS, SERVICES = 20, 3
-LIMIT = 8  # seconds that a cron process may take; the one that watches looks every four
+LIMIT = 12  # seconds that a cron process may take; the one that watches looks every four
 OPTIONS = {**postgres.OPTIONS, "max_connections": "120"}
 
 
@@ -94,5 +94,5 @@ def test_endless_jobs_starve_nobody(house, figure):
         waits = crons.waits_behind_endless(house, LIMIT, 8)
     longest, *others = sorted(waits, reverse=True)
     figure("a neighbour behind three endless jobs", ", ".join(f"{wait:.1f} s" for wait in waits))
-    assert longest < LIMIT + 12, waits  # the one that watches, a new process, a registry that it loads
+    assert longest < LIMIT + 20, waits  # the one that watches, a new process, a registry that it loads
     assert statistics.median(others) < 3, waits

@@ -14,7 +14,7 @@ AGE = "X-Saas-Directory-Unread-Seconds"
 
 @pytest.fixture
 def unreadable(stack):
-    """A context in which the gateway's role may not read what is published."""
+    """A context in which the gateways may not read what is published."""
     login = {"host": stack.server.host, "port": stack.server.port, "dbname": "postgres"}
     connection = psycopg2.connect(**login, user="postgres", password=postgres.SUPERUSER_PASSWORD)
     connection.autocommit = True
@@ -22,11 +22,11 @@ def unreadable(stack):
     @contextlib.contextmanager
     def closed():
         with connection.cursor() as cr:
-            cr.execute("REVOKE SELECT ON saas.publication FROM saas_gateway")
+            cr.execute("REVOKE SELECT ON saas.publication FROM saas_gateways")
             try:
                 yield
             finally:
-                cr.execute("GRANT SELECT ON saas.publication TO saas_gateway")
+                cr.execute("GRANT SELECT ON saas.publication TO saas_gateways")
 
     with contextlib.closing(connection):
         yield closed

@@ -68,7 +68,7 @@ class TestDamagedTemplate:
         fails_and_leaves_nothing(provisioner, f'template "{TEMPLATE}" is damaged, build it again: could not open file')
         with pytest.raises(TemplateNotReadyError, match="is damaged"):
             Pool(provisioner.cluster, provisioner.runtime).fill(key := uuid.uuid4().hex, TEMPLATE)
-        Pool(provisioner.cluster, provisioner.runtime).discard(key)
+        Pool(provisioner.cluster, provisioner.runtime).discard(tenants.order("pool", key, "discarding"))
         aside.rename(path)
         works(provisioner)
 
@@ -145,13 +145,13 @@ class TestDropThatWasCutOff:
             pool.fill(key, tenants.TEMPLATE)
             cut_off(f"pool_{key}")
         assert (pool.keys(), pool.complete_keys()) == (set(keys), set())
-        pool.discard(keys[0])
+        pool.discard(tenants.order("pool", keys[0], "discarding"))
         pool.fill(keys[1], tenants.TEMPLATE)
         assert pool.complete_keys() == {keys[1]}
         taking = tenants.make_spec(pool_key=keys[2])
         tenants.provision(provisioner, taking)
         provisioner.undo(taking)
-        pool.discard(keys[1])
+        pool.discard(tenants.order("pool", keys[1], "discarding"))
         assert pool.keys() == set()
 
     def test_a_template(self, builder, cut_off):
@@ -159,7 +159,7 @@ class TestDropThatWasCutOff:
         key = naming.template_key(name)
         builder.cluster.prepare(tenants.TEMPLATE, name, key)
         cut_off(name)
-        builder.discard(name)
+        builder.discard(name, tenants.order("template", key, "replaced"))
         assert builder.cluster.database(name) is None
 
 
@@ -249,6 +249,6 @@ class TestFullDiskOfPostgresql:
         assert shutil.disk_usage(small).free > 1_500_000
         with pytest.raises(DiskFullError):
             Pool(provisioner.cluster, provisioner.runtime).fill(key := uuid.uuid4().hex, TEMPLATE)
-        Pool(provisioner.cluster, provisioner.runtime).discard(key)
+        Pool(provisioner.cluster, provisioner.runtime).discard(tenants.order("pool", key, "discarding"))
         ballast.unlink()
         works(provisioner)

@@ -161,23 +161,6 @@ class TestRefused:
         assert_served_by(shared, own, tenant)
 
 
-def test_links_that_code_of_its_own_has_planted_lead_nowhere(shared, own, tenant, tmp_path):
-    """What a tenant can write to is no way to somebody else's files, in either direction."""
-    secret = tmp_path / "secret"
-    secret.write_text("nobody's business")
-    moving.move(shared, own, tenant)
-    folder = own.runtime.filestore(tenant.subdomain)
-    (folder / "ab" / "aa00").symlink_to(secret)
-    (folder / "zz").symlink_to(tmp_path)
-    moving.move(own, shared, tenant)
-    assert files(shared, tenant) == ["ab12", "cd34"]
-    (folder / "ab" / "ab12").unlink()
-    (folder / "ab" / "ab12").symlink_to(secret)
-    moving.move(shared, own, tenant)
-    assert secret.read_text() == "nobody's business"
-    assert not (folder / "ab" / "ab12").is_symlink(), "a file took the link's place"
-
-
 class TestDriver:
     def test_a_runtime_that_does_not_start_says_why(self, driver, keeper):
         keeper.reason = "no memory"

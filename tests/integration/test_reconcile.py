@@ -240,3 +240,23 @@ def test_queries_do_not_grow_with_the_tenants(provisioner, cluster, superuser, m
         for spec in made:
             provisioner.directory.withdraw(spec.key)
             superuser(f"DROP ROLE {naming.role_name(spec.key)}")
+
+
+def test_what_a_drop_has_left_that_was_cut_off(look, cluster, superuser):
+    """PostgreSQL marks a database whose DROP was cut off; all that it takes is another DROP."""
+    key = uuid.uuid4().hex
+    with cluster.connect() as connection:
+        draft = databases.create_draft(connection, tenants.TEMPLATE, key)
+    superuser(f"ALTER DATABASE {draft} RENAME TO half")
+    superuser("UPDATE pg_database SET datconnlimit = -2 WHERE datname = 'half'")
+    assert look() == [("database_remains", "half", "drop_remains")]
+    dropping.drop_remains(cluster, tenants.order("draft", key, "unfinished"), "half")
+    assert look() == []
+
+
+def test_a_folder_that_can_not_be_read_is_not_compared(look, provisioner, tenant, monkeypatch):
+    def refuse(_runtime):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(reality.filestore, "names", refuse)
+    assert look(record_of(tenant)) == []

@@ -53,7 +53,7 @@ def known(tmp_path):
 
 @pytest.fixture(autouse=True)
 def told(monkeypatch):
-    """What the engine's command was told: it needs PostgreSQL, and is tried in tests/gateway."""
+    """What the engine's command was told: it needs PostgreSQL, and is tried in tests/security."""
     calls = []
 
     def run(command, environment, what):

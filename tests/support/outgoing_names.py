@@ -47,9 +47,9 @@ def by_name(host):
 
 def main():
     """Print what came of each attempt."""
-    import odoo
+    from odoo.tools import config
 
-    odoo.tools.config.parse_config(["--no-database-list"])
+    config.parse_config(["--no-database-list"])
     socket.getaddrinfo, socket.socket.connect = resolve, connect
     from saas_gateway import outgoing
 

@@ -187,15 +187,32 @@ def test_what_another_server_record_knows_is_no_orphan():
     assert reconcile.compare([], known, reality_of(ACME)) == []
 
 
-def test_routes():
-    found = Reality(routes={"own": {"a.example.com"}})
-    [finding] = reconcile.compare([], known_of(), found, {"own": {"a.example.com", "b.example.com"}})
-    assert (finding.kind, finding.recorded, finding.real) == (
-        "route_differs",
-        "a.example.com,b.example.com",
-        "a.example.com",
-    )
-    assert reconcile.compare([], known_of(), found, {"own": {"a.example.com"}}) == []
+OWN = dataclasses.replace(ACME, runtime="own", entry=dataclasses.replace(ENTRY, runtime="own"))
+
+
+@pytest.mark.parametrize(
+    ("hosts", "expected"),
+    [
+        ({"acme.example.com", "old.example.com"}, []),
+        ({"acme.example.com"}, [("route_differs", "publish", True)]),
+        (set(), [("route_differs", "publish", True)]),
+        ({"acme.example.com", "old.example.com", "x.example.com"}, [("route_differs", "publish", False)]),
+    ],
+)
+def test_routes_of_a_runtime_of_ones_own(hosts, expected):
+    found = change(reality_of(OWN), folders={"own": frozenset({"acme"})}, routes={"own": hosts})
+    assert summary(compare(found, OWN)) == expected
+    assert compare(change(reality_of(ACME), routes={"own": hosts}), ACME) == [], "the shared one gets all others"
+
+
+def test_what_a_drop_has_left_that_was_cut_off():
+    half = database(ACME, is_whole=False, allows_connections=False)
+    remains = ("database_remains", "drop_remains", False)
+    found = change(reality_of(ACME), databases={KEY: [half]})
+    assert summary(compare(found, ACME)) == [("database_missing", "", False), remains]
+    assert compare(found, dataclasses.replace(ACME, is_busy=True)) == []
+    assert remains in summary(reconcile.compare([], known_of(), found))
+    assert summary(compare(Reality(databases={KEY: [half]}), left("failed"))) == [remains]
 
 
 def test_a_difference_names_only_what_differs():

@@ -21,7 +21,7 @@ class SaasInstanceMoving(models.Model):
     move_failure = fields.Text("Why It Did Not Move", readonly=True, copy=False, groups="saas_manager.group_user")
     can_move_to = fields.Char(compute="_compute_can_move_to", compute_sudo=True, groups="saas_manager.group_user")
 
-    @api.depends("state", "runtime_id.kind", "plan_id.own_code", "move_to_id", "rename_to")
+    @api.depends("state", "runtime_id.kind", "plan_id.own_code", "move_to_id", "rename_to", "server_id.host")
     def _compute_can_move_to(self):
         for instance in self:
             instance.can_move_to = instance._get_move_target()
@@ -31,7 +31,8 @@ class SaasInstanceMoving(models.Model):
         self.ensure_one()
         if self.move_to_id or self.rename_to or self.state not in ("active", "suspended"):
             return False
-        if not self.env["saas.runtime"]._has_keeper():
+        # The keeper starts services beside the manager, on the manager's own cluster.
+        if not self.env["saas.runtime"]._has_keeper() or not self.server_id._is_local():
             return False
         if self.runtime_id.kind == "dedicated":
             return self.state == "active" and "shared"

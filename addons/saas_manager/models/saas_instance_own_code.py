@@ -16,7 +16,8 @@ class SaasInstanceOwnCode(models.Model):
         return {**super()._prepare_limits(), "own_code_plans": self._get_own_code_plans()}
 
     def _get_own_code_plans(self):
-        plans = self.env["saas.plan"].sudo().search([("own_code", "=", True)])
+        plans = self.env["saas.plan"].sudo()
+        plans = plans.browse(plans._get_own_code_ids())
         return self._in_administrators_language(plans).mapped("name")
 
     def _finish_provisioning(self):
@@ -38,9 +39,10 @@ class SaasInstanceOwnCode(models.Model):
             found = own_code.listed(odoo)
         if found:
             names = ", ".join(f"{each['name']} ({each['what']})" for each in found[:NAMED])
+            names += ", …" if len(found) > NAMED else ""
             raise UserError(
                 self.env._(
-                    "It has code of its own, which the shared service does not run. Remove it first: %(count)s, such as"
+                    "It has code of its own, which the shared service does not run. Remove it first, %(count)s in all:"
                     " %(names)s.",
                     count=len(found),
                     names=names,

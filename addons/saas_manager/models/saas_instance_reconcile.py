@@ -27,6 +27,7 @@ class SaasInstanceReconcile(models.Model):
             *("_job_provision_step", "_job_undo_provisioning", "_job_after_failure"),
             *("_job_publish_state", "_job_publish_redirects", "_job_rename", "_job_undo_rename"),
             *("_job_delete", "_job_delete_after_backup"),
+            *("_job_prepare_move", "_job_move", "_job_undo_move", "_job_finish_move"),
         ]
 
     def _get_busy(self):
@@ -42,6 +43,7 @@ class SaasInstanceReconcile(models.Model):
         return working | self.filtered(
             lambda each: each.state in ("queued", "provisioning")
             or each.rename_to
+            or each.move_to_id
             or (each.state == "terminating" and each.deletion_date and each.deletion_date <= now)
         )
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models, tools
 
 from ..compat import Constraint
 
@@ -27,9 +27,28 @@ class SaasPlanOwnCode(models.Model):
         "A service has 1 to 32 workers, and 512 MB of memory at least.",
     )
 
+    @api.model
+    @tools.ormcache()
+    def _get_own_code_ids(self):
+        """Return the plans that allow it. They are named in the limits of each instance, so nobody looks each time."""
+        return tuple(self.sudo().search([("own_code", "=", True)]).ids)
+
+    @api.model_create_multi
+    def create(self, values_list):
+        """Override of `create` to look anew which plans allow own code."""
+        self.env.registry.clear_cache()
+        return super().create(values_list)
+
+    def unlink(self):
+        """Override of `unlink` for the same."""
+        self.env.registry.clear_cache()
+        return super().unlink()
+
     def write(self, values):
         """Override of `write` to notice instances whose plan pays for a service of their own no longer."""
         result = super().write(values)
+        if {"own_code", "active", "sequence"} & values.keys():
+            self.env.registry.clear_cache()
         if "own_code" in values:
             self.sudo().instance_ids._report_lost_own_code()
         return result

@@ -20,6 +20,9 @@ class SaasReconciliationDrop(models.Model):
     def _fix_drop_role(self):
         dropping.drop_role(self._get_cluster(), self._prepare_order("spare", "unknown"))
 
+    def _fix_drop_remains(self):
+        dropping.drop_remains(self._get_cluster(), self._prepare_order("draft", "unfinished"), self.name)
+
     def _fix_drop_spare(self):
         cluster = self._get_cluster()
         order = self._prepare_order("spare", "unknown")

@@ -82,6 +82,7 @@ class SaasReconciliationLine(models.Model):
             ("database_access", self.env._("Database Open or Closed by Mistake")),
             ("database_leftover", self.env._("Database Left Over")),
             ("database_orphan", self.env._("Database Without a Record")),
+            ("database_remains", self.env._("Remains of a Database")),
             ("role_missing", self.env._("Role Missing")),
             ("role_differs", self.env._("Role Changed")),
             ("role_leftover", self.env._("Role Left Over")),
@@ -119,6 +120,7 @@ class SaasReconciliationLine(models.Model):
             ("withdraw_unknown", self.env._("Take it out of the directory")),
             ("drop_role", self.env._("Drop the role")),
             ("drop_spare", self.env._("Drop it; it can be made again")),
+            ("drop_remains", self.env._("Drop what is left of it")),
             ("back_up_and_drop", self.env._("Keep a dump, then drop it")),
         ]
 
@@ -178,7 +180,7 @@ class SaasReconciliationLine(models.Model):
     @api.model
     def _get_dropping_fixes(self):
         """Return the fixes that drop what no record of an instance, a template or a clone answers for."""
-        return {"drop_role", "drop_spare", "back_up_and_drop", "remove"}
+        return {"drop_role", "drop_spare", "drop_remains", "back_up_and_drop", "remove"}
 
     def _begin_fix(self):
         self._lock()

@@ -85,6 +85,16 @@ class SaasRuntimeDedicated(models.Model):
         """Return the options by the plan of the instance that is in it."""
         return self._prepare_options(self.instance_ids[:1].plan_id) if self.instance_ids else {}
 
+    def write(self, values):
+        """Override of `write`: what the keeper and the directory know a dedicated one by does not change."""
+        for runtime in self.filtered(lambda each: each.kind == "dedicated"):
+            fixed = [name for name in ("code", "kind") if values.get(name, runtime[name]) != runtime[name]]
+            if fixed:
+                raise UserError(
+                    self.env._("%(name)s was made for its instance: code and kind stay.", name=runtime.display_name)
+                )
+        return super().write(values)
+
     # === ACTIONS === #
 
     def action_start(self):

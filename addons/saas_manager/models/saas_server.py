@@ -56,6 +56,12 @@ class SaasServer(models.Model):
         host, port = self.host or config["db_host"] or "localhost", self.port or config["db_port"] or 5432
         return Cluster(host, port, manager=self._get_manager())
 
+    def _is_local(self):
+        """Tell whether it is the cluster that the manager itself runs on."""
+        self.ensure_one()
+        own = (config["db_host"] or "localhost", config["db_port"] or 5432)
+        return not self.host or (self.host, self.port or 5432) == own
+
     def _get_runtime(self):
         """Return the shared runtime that new instances of this server go to."""
         self.ensure_one()

@@ -126,14 +126,13 @@ class SaasServerReconcile(models.Model):
         self.ensure_one()
         server = self.sudo().with_context(active_test=False)
         records, known = server._get_records(key)
-        recorded_routes, real_routes = server._get_routes()
-        found = reality.read(server._get_cluster(), server._get_loaded_runtimes(), real_routes)
-        return reconcile.compare(records, known, found, recorded_routes), len(records)
+        found = reality.read(server._get_cluster(), server._get_loaded_runtimes(), server._get_routes())
+        return reconcile.compare(records, known, found), len(records)
 
     def _get_loaded_runtimes(self):
         """Return the engine's runtimes of this server; one without its file has no files to compare."""
         loaded = []
-        for runtime in self.runtime_ids:
+        for runtime in self.runtime_ids.filtered(lambda each: each.state != "removed"):
             try:
                 loaded.append(runtime._get_runtime())
             except EngineError as error:
@@ -141,11 +140,8 @@ class SaasServerReconcile(models.Model):
         return loaded
 
     def _get_routes(self):
-        """Return which hosts lead to which dedicated runtime: (as recorded, as the proxy has it), each code -> hosts.
-
-        A hook: the shared runtime gets every other host, by a file that is written once.
-        """
-        return {}, {}
+        """Return which hosts the proxy is told to lead to each dedicated runtime: code -> hosts. A hook."""
+        return {}
 
     def _compare(self, is_dry_run=False, seen=frozenset()):
         """Compare, and write down what was found.

@@ -36,7 +36,7 @@ class Database:
     comment: str
     allows_connections: bool
     is_template: bool
-    is_whole: bool = True  # False: a DROP DATABASE was cut off. All that is possible with it is another DROP
+    is_whole: bool = True  # False: a removal was cut off; only another one is possible
 
     @property
     def sealed(self):

@@ -150,8 +150,7 @@ def _drop_draft_database(cluster, key):
     found = cluster.database(name)
     if found is None:
         return []
-    # One that is open without a mark is nobody's run's; a restore opens and marks its own.
-    if found.comment != naming.database_mark(key) and (found.allows_connections or found.comment):
+    if found.allows_connections or found.comment not in ("", naming.database_mark(key)):
         raise DropRefusedError(f'Not dropped: "{name}" is no draft, somebody has opened or marked it.')
     return _drop_database(cluster, name)
 

@@ -1,15 +1,18 @@
 """What there is on a server, all of it, in a number of queries that does not grow with the tenants."""
 
 import dataclasses
+import logging
 import re
 
 from . import databases, filestore, naming, role_settings
 from .directory import Directory
 
+_logger = logging.getLogger(__name__)
 ROLE = re.compile("tenant_(" + naming.TENANT_KEY.pattern + ")")
 MARK = re.compile("saas:(" + naming.TENANT_KEY.pattern + ")")
 ALL_DATABASES = """
-    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate
+    SELECT d.datname, r.rolname, coalesce(shobj_description(d.oid, 'pg_database'), ''), d.datallowconn, d.datistemplate,
+           d.datconnlimit <> -2
       FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba ORDER BY d.datname
 """
 ALL_ROLES = """
@@ -64,7 +67,7 @@ def read(cluster, runtimes, routes=None):
             databases=found,
             names=names,
             roles=_roles(cr),
-            folders={runtime.code: frozenset(filestore.names(runtime)) for runtime in runtimes},
+            folders=_folders(runtimes),
             entries={entry.key: entry for entry in Directory(cluster).entries()},
             redirects=_redirects(cr),
             routes=routes or {},
@@ -74,6 +77,17 @@ def read(cluster, runtimes, routes=None):
 def wanted_role(limits):
     """Return what a role should have: `role_settings.expected` and what no plan changes."""
     return {**role_settings.expected(limits), **dict.fromkeys(FLAGS, True)}
+
+
+def _folders(runtimes):
+    """Return the folders of each runtime whose disk can be read from here."""
+    found = {}
+    for runtime in runtimes:
+        try:
+            found[runtime.code] = frozenset(filestore.names(runtime))
+        except OSError as error:
+            _logger.warning("files of runtime %s not compared: %s", runtime.code, error)
+    return found
 
 
 def _databases(cr, owner):

@@ -5,126 +5,42 @@ is dropped without one.
 """
 
 import dataclasses
-import datetime
 import json
-import re
 
 from . import naming, reality
-from .directory import TenantEntry
+from .difference import (
+    CLOSED,
+    DRAFT,
+    FIXES,
+    KINDS,
+    OPEN,
+    SEALED,
+    SPARE,
+    Finding,
+    Known,
+    Record,
+    access,
+    is_there,
+    make_finding,
+)
 
-DRAFT = re.compile("new_(" + naming.TENANT_KEY.pattern + ")")
-SPARE = re.compile("(new|pool|work)_" + naming.TENANT_KEY.pattern + "|" + naming.TEMPLATE_DATABASE.pattern)
+__all__ = ["CLOSED", "FIXES", "KINDS", "OPEN", "SEALED", "Finding", "Known", "Record", "compare"]
 # What of an entry has to be as recorded. Not notices: they change by the minute, and who changes them publishes them.
 ENTRY_FIELDS = ("db", "runtime", "release", "state", "reason")
 # What is not put right by itself: it would move a tenant.
 MOVES = {"db", "runtime"}
-DRAFT_AGE = datetime.timedelta(hours=1)
-# Whether a database of ours may be entered: by its tenant, by nobody, or by nobody but cloned.
-OPEN, CLOSED, SEALED = "open", "closed", "sealed"
-
-
-@dataclasses.dataclass(frozen=True)
-class Record:
-    """What a record of the manager says that there should be.
-
-    :param str kind: ``instance``, ``template``, ``workshop`` or ``pool``
-    :param str name: of its database and of its folder
-    :param str runtime: the code of the runtime that has the folder
-    :param str state: of the record, for people
-    :param str database: OPEN, CLOSED or SEALED; "": there should be none, no folder and no role either
-    :param dict limits: of its role; None: it should have none
-    :param TenantEntry entry: what the directory should say; None: nothing
-    :param tuple redirects: hosts that should lead on to it
-    :param bool is_busy: a job is at work on it, so that nothing about it is wrong yet
-    """
-
-    kind: str
-    key: str
-    name: str
-    runtime: str = "shared"
-    state: str = ""
-    database: str = ""
-    limits: dict | None = None
-    entry: TenantEntry | None = None
-    redirects: tuple = ()
-    is_busy: bool = False
-
-
-@dataclasses.dataclass(frozen=True)
-class Known:
-    """Whatever the manager knows, also what was not looked at in detail.
-
-    :param frozenset keys: of all records of this server, busy ones included
-    :param frozenset names: of their databases and folders, names that they are about to get included
-    """
-
-    keys: frozenset
-    names: frozenset
-
-
-@dataclasses.dataclass(frozen=True)
-class Finding:
-    """One difference.
-
-    :param str kind: one of `KINDS`
-    :param str name: of the database, role, folder, address or runtime that it is about
-    :param str key: whose it is; "" of a folder that carries none
-    :param str recorded: what the records say, in values
-    :param str real: what there is, in values
-    :param str fix: one of `FIXES`; "": only a person can tell what is to be done
-    :param bool is_safe: the fix needs nobody's consent
-    :param str runtime: the code of the runtime, of a folder
-    """
-
-    kind: str
-    name: str
-    key: str = ""
-    recorded: str = ""
-    real: str = ""
-    fix: str = ""
-    is_safe: bool = False
-    runtime: str = ""
-
-    @property
-    def identity(self):
-        """What tells it from others, from run to run."""
-        return self.kind, self.name
-
-    def is_due(self, first_seen, now):
-        """Tell whether it is repaired by itself, now.
-
-        :param datetime first_seen: when a run met it first
-        """
-        # A draft may belong to a worker that is alive: what is an hour old does not.
-        return self.is_safe and (self.kind != "draft" or first_seen <= now - DRAFT_AGE)
-
-
-KINDS = (
-    *("database_missing", "database_renamed", "database_access", "database_leftover", "database_orphan"),
-    *("role_missing", "role_differs", "role_leftover", "role_orphan"),
-    *("folder_missing", "folder_orphan", "draft"),
-    *("entry_missing", "entry_differs", "entry_leftover", "entry_orphan"),
-    *("spare_orphan", "route_differs"),
-)
-# What heals a difference -> whether it does so without anybody's consent.
-FIXES = {
-    **dict.fromkeys(("publish", "role", "open", "withdraw", "end_clone", "adopt", "drop_draft"), True),
-    **dict.fromkeys(("rename_back", "seal", "rebuild", "reopen", "discard_workshop", "discard_version"), False),
-    **dict.fromkeys(("undo", "remove", "withdraw_unknown", "drop_role", "drop_spare", "back_up_and_drop"), False),
-}
 # What is done about a database that is gone, and about one whose access is wrong, by the kind of its record.
 WHEN_MISSING = {"instance": "", "template": "rebuild", "workshop": "discard_workshop", "pool": "end_clone"}
 WHEN_ACCESS = {"instance": "open", "template": "seal", "workshop": "reopen", "pool": "end_clone"}
 WHEN_LEFT = {"failed": "undo", "terminated": "remove"}
 
 
-def compare(records, known, found, routes=None):
+def compare(records, known, found):
     """Return what differs: a list of `Finding`, in a stable order.
 
     :param records: the `Record` objects to compare
     :param Known known: whatever else there is, so that it does not count as unknown
     :param Reality found: what there is
-    :param dict routes: code of a dedicated runtime -> the hosts that should lead to it
     """
     findings = []
     for record in records:
@@ -136,7 +52,6 @@ def compare(records, known, found, routes=None):
     findings += _unknown_roles(found, known)
     findings += _unknown_entries(found, known)
     findings += _unknown_folders(found, known, busy)
-    findings += _routes(routes or {}, found.routes)
     return sorted(findings, key=lambda finding: (KINDS.index(finding.kind), finding.name))
 
 
@@ -144,10 +59,11 @@ def compare(records, known, found, routes=None):
 
 
 def _about_record(record, found):
-    databases = [each for each in found.databases.get(record.key, ()) if not DRAFT.fullmatch(each.name)]
+    databases = [each for each in found.databases.get(record.key, ()) if is_there(each)]
     if not record.database:
         return _left(record, databases, found)
-    return [*_about_database(record, databases, found), *_about_role(record, found), *_about_entry(record, found)]
+    about_database, about_role = _about_database(record, databases, found), _about_role(record, found)
+    return [*about_database, *about_role, *_about_entry(record, found), *_about_route(record, found)]
 
 
 def _left(record, databases, found):
@@ -155,29 +71,31 @@ def _left(record, databases, found):
     fix = WHEN_LEFT.get(record.state, "") if record.kind == "instance" else ""
     fix = "discard_version" if record.kind == "template" else fix
     for database in databases:
-        yield _finding("database_leftover", database.name, record.key, record.state, _access(database), fix)
+        yield make_finding("database_leftover", database.name, record.key, record.state, access(database), fix)
     if record.key in found.entries:
         entry = found.entries[record.key]
-        yield _finding("entry_leftover", entry.db, record.key, record.state, entry.state, "withdraw")
+        yield make_finding("entry_leftover", entry.db, record.key, record.state, entry.state, "withdraw")
     if record.key in found.roles and not databases:
         name = naming.role_name(record.key)
-        yield _finding("role_leftover", name, record.key, record.state, name, fix)
+        yield make_finding("role_leftover", name, record.key, record.state, name, fix)
 
 
 def _about_database(record, databases, found):
     if not databases:
-        return [_finding("database_missing", record.name, record.key, record.state, "", WHEN_MISSING[record.kind])]
+        return [make_finding("database_missing", record.name, record.key, record.state, "", WHEN_MISSING[record.kind])]
     findings, database = [], databases[0]
     if database.name != record.name:
         fix = "rename_back" if record.kind == "instance" and record.name not in found.names else ""
-        findings.append(_finding("database_renamed", record.name, record.key, record.name, database.name, fix))
-    elif _access(database) != record.database:
+        findings.append(make_finding("database_renamed", record.name, record.key, record.name, database.name, fix))
+    elif access(database) != record.database:
         fix = WHEN_ACCESS[record.kind]
-        findings.append(_finding("database_access", record.name, record.key, record.database, _access(database), fix))
+        findings.append(
+            make_finding("database_access", record.name, record.key, record.database, access(database), fix)
+        )
     if record.name not in found.folders.get(record.runtime, {record.name}):
         fix = "end_clone" if record.kind == "pool" else ""
         findings.append(
-            _finding("folder_missing", record.name, record.key, record.state, "", fix, runtime=record.runtime)
+            make_finding("folder_missing", record.name, record.key, record.state, "", fix, runtime=record.runtime)
         )
     return findings
 
@@ -187,25 +105,39 @@ def _about_role(record, found):
         return []
     name, fix = naming.role_name(record.key), "role" if record.kind == "instance" else "reopen"
     if record.key not in found.roles:
-        return [_finding("role_missing", name, record.key, record.name, "", fix)]
+        return [make_finding("role_missing", name, record.key, record.name, "", fix)]
     recorded, real = _differing(reality.wanted_role(record.limits), found.roles[record.key])
-    return [_finding("role_differs", name, record.key, recorded, real, fix)] if recorded or real else []
+    return [make_finding("role_differs", name, record.key, recorded, real, fix)] if recorded or real else []
 
 
 def _about_entry(record, found):
     real = found.entries.get(record.key)
     if record.entry is None:
-        return [_finding("entry_leftover", real.db, record.key, record.state, real.state, "withdraw")] if real else []
+        return (
+            [make_finding("entry_leftover", real.db, record.key, record.state, real.state, "withdraw")] if real else []
+        )
     fix = "publish" if record.kind == "instance" else "reopen"
     if real is None:
-        return [_finding("entry_missing", _address(record.entry), record.key, record.entry.state, "", fix)]
+        return [make_finding("entry_missing", _address(record.entry), record.key, record.entry.state, "", fix)]
     wanted = _entry_values(record.entry, record.redirects)
     present = _entry_values(real, found.redirects.get(record.key, ()))
     recorded, published = _differing(wanted, present)
     if not recorded and not published:
         return []
-    finding = _finding("entry_differs", _address(record.entry), record.key, recorded, published, fix)
+    finding = make_finding("entry_differs", _address(record.entry), record.key, recorded, published, fix)
     return [dataclasses.replace(finding, is_safe=finding.is_safe and not _moves(wanted, present))]
+
+
+def _about_route(record, found):
+    """A runtime of its own gets the hosts that the proxy is told; the shared one gets all others."""
+    if record.entry is None or record.runtime not in found.routes:
+        return []
+    wanted, real = {*record.entry.hosts, *record.redirects}, set(found.routes[record.runtime])
+    if wanted == real:
+        return []
+    recorded, published = (",".join(sorted(hosts)) for hosts in (wanted, real))
+    finding = make_finding("route_differs", record.name, record.key, recorded, published, "publish", record.runtime)
+    return [dataclasses.replace(finding, is_safe=real <= wanted)]
 
 
 def _entry_values(entry, redirects):
@@ -225,38 +157,40 @@ def _moves(wanted, present):
 
 
 def _drafts(found, idle, known):
-    """Return what killed runs have left under a draft's name, of keys that nobody is at work on."""
+    """Return what killed runs have left, under a draft's name or half dropped, of keys that nobody is at work on."""
     for key, databases in found.databases.items():
         for database in databases:
             match = DRAFT.fullmatch(database.name)
-            if match and match[1] == key and (key in idle or key not in known.keys):
-                yield _finding("draft", database.name, key, "", _access(database), "drop_draft")
+            if not database.is_whole and (key in idle or key not in known.keys):
+                yield make_finding("database_remains", database.name, key, "", "", "drop_remains")
+            elif match and match[1] == key and (key in idle or key not in known.keys):
+                yield make_finding("draft", database.name, key, "", access(database), "drop_draft")
 
 
 def _unknown_databases(found, known):
     for key, databases in found.databases.items():
         for database in databases:
-            if key in known.keys or DRAFT.fullmatch(database.name):
+            if key in known.keys or not is_there(database):
                 continue
             if naming.POOL_DATABASE.fullmatch(database.name):
-                yield _finding("spare_orphan", database.name, key, "", _access(database), "adopt")
+                yield make_finding("spare_orphan", database.name, key, "", access(database), "adopt")
             elif SPARE.fullmatch(database.name):
-                yield _finding("spare_orphan", database.name, key, "", _access(database), "drop_spare")
+                yield make_finding("spare_orphan", database.name, key, "", access(database), "drop_spare")
             else:
-                yield _finding("database_orphan", database.name, key, "", _access(database), "back_up_and_drop")
+                yield make_finding("database_orphan", database.name, key, "", access(database), "back_up_and_drop")
 
 
 def _unknown_roles(found, known):
     """Return roles of keys that nothing has; the role of an unknown database goes with it."""
     for key in found.roles.keys() - known.keys - found.databases.keys():
         name = naming.role_name(key)
-        yield _finding("role_orphan", name, key, "", name, "drop_role")
+        yield make_finding("role_orphan", name, key, "", name, "drop_role")
 
 
 def _unknown_entries(found, known):
     for key in found.entries.keys() - known.keys:
         entry = found.entries[key]
-        yield _finding("entry_orphan", _address(entry), key, "", entry.state, "withdraw_unknown")
+        yield make_finding("entry_orphan", _address(entry), key, "", entry.state, "withdraw_unknown")
 
 
 def _unknown_folders(found, known, busy):
@@ -265,27 +199,16 @@ def _unknown_folders(found, known, busy):
         for name in names - known.names - found.names:
             draft = DRAFT.fullmatch(name)
             if draft and draft[1] not in busy:
-                yield _finding("draft", f"{runtime}/{name}", draft[1], "", name, "drop_draft", runtime=runtime)
+                yield make_finding("draft", f"{runtime}/{name}", draft[1], "", name, "drop_draft", runtime=runtime)
             elif naming.POOL_DATABASE.fullmatch(name):
                 key = name.removeprefix(naming.POOL_PREFIX)
                 if key not in known.keys:
-                    yield _finding("spare_orphan", f"{runtime}/{name}", key, "", name, "adopt", runtime=runtime)
+                    yield make_finding("spare_orphan", f"{runtime}/{name}", key, "", name, "adopt", runtime=runtime)
             elif not draft:
-                yield _finding("folder_orphan", f"{runtime}/{name}", "", "", name, runtime=runtime)
-
-
-def _routes(recorded, real):
-    for code in recorded.keys() | real.keys():
-        wanted, found = (",".join(sorted(hosts.get(code, ()))) for hosts in (recorded, real))
-        if wanted != found:
-            yield _finding("route_differs", code, "", wanted, found, runtime=code)
+                yield make_finding("folder_orphan", f"{runtime}/{name}", "", "", name, runtime=runtime)
 
 
 # === WORDS === #
-
-
-def _finding(kind, name, key, recorded, real, fix="", runtime=""):
-    return Finding(kind, name, key, recorded, real, fix, FIXES.get(fix, False), runtime)
 
 
 def _differing(wanted, found):
@@ -302,9 +225,3 @@ def _text(value):
 
 def _address(entry):
     return entry.hosts[0] if entry.hosts else entry.db
-
-
-def _access(database):
-    if database.allows_connections:
-        return OPEN
-    return SEALED if database.is_template else CLOSED

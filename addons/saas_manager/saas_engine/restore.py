@@ -59,15 +59,26 @@ def _nothing_left_on_failure(provisioner, spec):
     try:
         yield
     except BaseException:
+        _close_draft(provisioner.cluster, spec.key)
         order = dropping.Order("attempt", spec.key, "failed", "the restore", "the dump could not be restored")
         dropping.drop(provisioner.cluster, provisioner.runtime, provisioner.directory, order, spec.subdomain)
         raise
+
+
+def _close_draft(cluster, key):
+    """Close what this run, or one that was killed, has opened to fill it: the door drops no draft that is open."""
+    draft = naming.draft_database(key)
+    with cluster.connect() as connection:
+        found = databases.find(connection, draft)
+        if found is not None and found.is_whole and found.comment == naming.database_mark(key):
+            databases.close(connection, draft)
 
 
 def _restore(provisioner, spec, archive, seconds):
     cluster, runtime, draft = provisioner.cluster, provisioner.runtime, naming.draft_database(spec.key)
     dropping.drop_draft_folder(runtime, dropping.own_draft(spec.key))
     provisioner.ensure_role(spec)
+    _close_draft(cluster, spec.key)
     with cluster.connect() as connection:
         dropping.drop_draft(cluster, dropping.own_draft(spec.key))
         databases.create_draft(connection, TEMPLATE, spec.key)

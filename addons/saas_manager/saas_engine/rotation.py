@@ -38,16 +38,17 @@ def password(master, entry):
     return naming.role_password(naming.runtime_secret(master, entry.runtime).encode(), entry.key)
 
 
-def require_known(cluster, runtime, master):
+def require_known(cluster, runtime, master, visit=None):
     """Make sure that a tenant service knows its new secret: its connection to the directory says so.
 
+    :param visit: where it is visited (address, host) if not at its own
     :raise EngineError: it does not; nothing must change before it does
     """
     mark = naming.secret_mark(naming.runtime_secret(master, runtime.code).encode())
     deadline = time.monotonic() + KNOWN_SECONDS
     while True:
         with contextlib.suppress(requests.RequestException):  # a look at the directory is a look at the secret, too
-            web.get(runtime.url, "rotation.invalid", "/")
+            web.get(*(visit or (runtime.url, "rotation.invalid")), "/")
         with cluster.connect() as connection, acting_as(connection, "pg_monitor") as cr:
             cr.execute(KNOWN, [mark])
             if cr.fetchone()[0]:
@@ -116,7 +117,7 @@ def rotate(cluster, settings, own_roles, say):
     driver = RuntimeDriver(settings)
     tell_dedicated(driver)
     for runtime in _running(cluster, settings, driver):
-        require_known(cluster, runtime, settings.master_secret)
+        require_known(cluster, runtime, settings.master_secret, _door(settings, driver, runtime))
         say(f'tenant service "{runtime.code}" knows its new secret')
     for role, new, previous in own_roles:
         changed = set_own_password(cluster.host, cluster.port, role, new, previous)
@@ -141,6 +142,15 @@ def _running(cluster, settings, driver):
         *(Runtime.load(settings.runtimes_dir, code) for code in sorted(shared)),
         *(driver.runtime(code) for code in dedicated),
     ]
+
+
+def _door(settings, driver, runtime):
+    """Return where a service of one's own is visited, as `require_known` takes it: the manager meets it at the proxy.
+
+    None: at its own address.
+    """
+    host = next(iter(driver.wanted(runtime.code).hosts), None) if runtime.dedicated else None
+    return (settings.proxy_url, host) if host and settings.proxy_url else None
 
 
 def main(arguments=None, environ=None):

@@ -64,6 +64,13 @@ class Wanted:
         _require(not unknown, "field", ", ".join(sorted(unknown)))
         return cls(**values)
 
+    def alive_hosts(self, now):
+        """Return the hosts that lead to it still: a set.
+
+        :param float now: in seconds since 1970
+        """
+        return {host for host, until in self.hosts.items() if until is None or until > now}
+
     def save(self, folder):
         """Replace the file as a whole."""
         write(Path(folder) / "wanted.json", json.dumps(dataclasses.asdict(self), indent=2) + "\n")

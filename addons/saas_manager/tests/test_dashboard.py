@@ -205,6 +205,7 @@ class TestDashboard(SaasCase, TransactionCase):
         report = SimpleNamespace(
             **{"version": "16.1", "role": "saas_manager", "latency_ms": 1.0, "tenants": 0, "missing_rights": []},
             **{"free_bytes": 10 * GIB, "total_bytes": 40 * GIB, "free_memory": 2 * GIB, "total_memory": 8 * GIB},
+            owner=None,
         )
         with patch.object(Cluster, "check", return_value=report):
             self.env["saas.server"]._cron_measure()

@@ -12,7 +12,7 @@ from .common import SaasCase
 
 @tagged("post_install", "-at_install")
 class TestEndSessions(SaasCase, TransactionCase):
-    """The button. That a request then has to sign in again is in tests/gateway/test_sessions.py."""
+    """The button. That a request then has to sign in again is in tests/security/test_sessions.py."""
 
     @classmethod
     def setUpClass(cls):

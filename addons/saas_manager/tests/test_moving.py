@@ -6,7 +6,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.addons.queue_job.exception import RetryableJobError
 from odoo.addons.saas_manager.saas_engine import moving, own_code
 from odoo.addons.saas_manager.saas_engine.errors import EngineError, RetryableError
-from odoo.addons.saas_manager.saas_engine.runtime_wanted import Status
+from odoo.addons.saas_manager.saas_engine.runtime_wanted import Status, Wanted
 
 from .common import SaasCase
 
@@ -90,7 +90,7 @@ class TestMoving(MovingCase):
         self._move()
         self.listed.return_value = [{"model": "x", "id": "1", "name": "Discount", "what": "Python code"}]
         self.instance.action_move("shared")
-        with self.assertRaisesRegex(UserError, r"1, such as Discount \(Python code\)"):
+        with self.assertRaisesRegex(UserError, r"1 in all: Discount \(Python code\)"):
             self.instance._job_prepare_move(self.shared.id)
         self.move.assert_called_once()
         self.listed.return_value = []
@@ -117,6 +117,7 @@ class TestMoving(MovingCase):
             "by its plan": lambda: self.plan.write({"own_code": False}),
             "by its state": lambda: self.instance._write_protected({"state": "terminating"}),
             "while it is renamed": lambda: self.instance._write_protected({"rename_to": "beta"}),
+            "on a server far away": lambda: self.instance.server_id.write({"host": "pg.example.com"}),
             "without a keeper": lambda: setattr(self.driver, "is_available", False),
         }
         for why, prepare in refusals.items():
@@ -141,6 +142,11 @@ class TestMoving(MovingCase):
         self.instance._job_move(self.instance.move_to_id.id)
         self.instance.action_suspend("x")
         self.assertEqual(self.instance.state, "suspended")
+
+    def test_the_reconciler_leaves_it_alone_meanwhile(self):
+        self.assertNotIn(self.instance, self.instance._get_busy())
+        self.instance.action_move("dedicated")
+        self.assertIn(self.instance, self.instance._get_busy())
 
     def test_a_failure_puts_it_back(self):
         self.instance.action_move("dedicated")
@@ -268,6 +274,26 @@ class TestService(MovingCase):
         self.assertIn("out of memory", str(own.activity_ids.mapped("note")))
         self.env["saas.runtime"]._cron_look()
         self.assertEqual(len(own.activity_ids), len(own.activity_ids.mapped("user_id")))
+
+    def test_what_its_keeper_knows_it_by_stays(self):
+        own = self._move()
+        for values in ({"code": "other"}, {"kind": "shared"}):
+            with self.assertRaisesRegex(UserError, "made for its instance"):
+                own.with_user(self.administrator).write(values)
+        own.with_user(self.administrator).write({"sequence": 5, "code": own.code})
+
+    def test_its_addresses_are_compared(self):
+        own, host = self._move(), self.instance._get_host()
+        self.driver.wanted.return_value = Wanted("own", hosts={host: None, "expired.example.com": 1.0})
+        self.env["queue.job"].search([]).unlink()
+        server = self.instance.server_id
+        self.assertEqual(server._get_routes(), {own.code: {host}})
+        [record] = self.instance._prepare_records()
+        self.assertEqual((record.runtime, record.entry.hosts, record.is_busy), (own.code, (host,), False))
+        self.driver.wanted.side_effect = EngineError("gone")
+        self.assertEqual(server._get_routes(), {own.code: set()})
+        self.instance.action_move("shared")
+        self.assertTrue(self.instance._prepare_records()[0].is_busy, "it is on its way")
 
     def test_one_in_use_is_not_removed(self):
         own = self._move()

@@ -50,7 +50,7 @@ class TestSizingCheck(SaasCase, TransactionCase):
         self.assertEqual(
             (lines["shared_buffers"].actual, lines["shared_buffers"].wanted), ("128 MiB", "at least 256 MiB")
         )
-        self.assertEqual(lines["autovacuum_naptime"].wanted, "at least 5 minutes")
+        self.assertEqual(lines["autovacuum_naptime"].wanted, "at least 5 min")
         self.assertIn("SAAS_PG_MAX_CONNECTIONS", lines["max_connections"].advice)
         self.assertEqual(lines["memory"].state, "fine")
 
@@ -68,6 +68,12 @@ class TestSizingCheck(SaasCase, TransactionCase):
         [line] = check.line_ids.filtered(lambda line: line.code == "memory")
         self.assertEqual((line.state, line.actual, line.advice), ("unknown", "unknown", False))
         self.assertTrue(check.is_fine)
+
+    def test_the_managers_job_slots_count(self):
+        Check = self.env["saas.sizing.check"]
+        for channels, slots in (("root:9,root.saas:4", 9), ("root.saas:4", sizing.Given.job_slots)):
+            with patch.dict("os.environ", {"ODOO_QUEUE_JOB_CHANNELS": channels}):
+                self.assertEqual(Check._get_given().job_slots, slots)
 
     def test_who_only_looks_may_not_check(self):
         self.assertTrue(self._check(LARGE, self.manager))

@@ -4,8 +4,9 @@ import re
 from odoo import api, fields, models
 from odoo.tools import config
 
-from ..saas_engine import sizing, sizing_check
-from ..saas_engine.spec import TenantSpec
+from odoo.addons.queue_job.jobrunner import queue_job_config
+
+from ..saas_engine import role_settings, sizing, sizing_check
 
 JOB_SLOTS = re.compile(r"\s*root:(\d+)")
 
@@ -58,7 +59,7 @@ class SaasSizingCheck(models.TransientModel):
     @api.model
     def _get_given(self):
         """Return what this manager was started with, as far as the formula needs it."""
-        channels = os.environ.get("ODOO_QUEUE_JOB_CHANNELS") or config.misc.get("queue_job", {}).get("channels", "")
+        channels = os.environ.get("ODOO_QUEUE_JOB_CHANNELS") or queue_job_config.get("channels") or ""
         slots = JOB_SLOTS.match(channels)
         return sizing.Given(
             manager_workers=config["workers"] or 1,
@@ -68,8 +69,9 @@ class SaasSizingCheck(models.TransientModel):
 
     @api.model
     def _get_least_plan_connections(self):
-        """Return the lowest limit of connections that an instance gets from its plan."""
-        return TenantSpec.connection_limit
+        """Return the lowest limit of connections that an instance may get from its plan."""
+        limits = self.env["saas.plan"].search([]).mapped("connection_limit")
+        return min(limits, default=role_settings.DEFAULTS["max_connections"])
 
     @api.model
     def _prepare_line(self, sequence, finding):
@@ -159,5 +161,5 @@ class SaasSizingCheckLine(models.TransientModel):
             gib = self.env["ir.qweb.field.float"].value_to_html(number / sizing.GIB, {"precision": 1})
             return self.env._("%(size)s GiB", size=gib)
         if code == "autovacuum_naptime":
-            return self.env._("%(number)s minutes", number=-(-number // 60))
+            return self.env._("%(number)s min", number=-(-number // 60))
         return str(number)

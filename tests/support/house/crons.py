@@ -84,7 +84,7 @@ def waits_behind_endless(house, limit, samples):
     for tenant in endless:
         make_endless(tenant)
     time.sleep(3)
-    waits = [seconds_to_run(neighbours[number % len(neighbours)], limit * 2) for number in range(samples)]
+    waits = [seconds_to_run(neighbours[number % len(neighbours)], limit + 60) for number in range(samples)]
     begun = "SELECT count(*) FROM saas.cron WHERE db = ANY(%s) AND last_seconds >= %s"
     [[number]] = house.stack.gateway_sql(begun, [[tenant.db for tenant in endless], limit])
     assert number == len(endless), f"only {number} endless jobs were begun: nobody has waited for anything"

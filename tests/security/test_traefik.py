@@ -12,8 +12,8 @@ import time
 
 import pytest
 from support import certificates
+from support.proxy import program
 
-from stack.paths import Paths
 from stack.production import proxy
 from stack.production.installation import PORTS
 
@@ -75,8 +75,7 @@ def service(address, port):
 @pytest.fixture
 def run(tmp_path):
     """Run Traefik with the files that the environment asks for."""
-    programs = sorted(Paths.from_environment({}).cache.glob("venv-tools-*/bin/traefik"))
-    if not programs:
+    if program() is None:
         pytest.skip("NO TRAEFIK: `make demo` fetches one")
 
     @contextlib.contextmanager
@@ -100,7 +99,7 @@ def run(tmp_path):
             services.enter_context(service(MANAGER, PORTS["manager"]))
             services.enter_context(service(TENANT, PORTS["tenant"]))
             log = services.enter_context(open(tmp_path / "traefik.log", "ab"))
-            command = [programs[-1], f"--configfile={folder / 'traefik.yml'}"]
+            command = [program(), f"--configfile={folder / 'traefik.yml'}"]
             process = subprocess.Popen(command, stdout=log, stderr=log)
             services.callback(process.wait)
             services.callback(process.kill)

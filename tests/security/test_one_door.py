@@ -20,8 +20,10 @@ def sources():
 def test_nothing_else_drops_data():
     # A session is a sign-in: to end it costs nobody more than the next one.
     sessions = "saas_manager/saas_engine/sessions.py"
+    # The role of a service's gateway owns nothing and is made again by the next start.
+    gateways = "saas_manager/saas_engine/gateway_roles.py"
     found = {name for name, text in sources().items() if DROPS.search(text)}
-    assert found == {DOOR, sessions}
+    assert found == {DOOR, sessions, gateways}
 
 
 @pytest.mark.parametrize("text", ['"DROP DATABASE {}"', "drop role x", "shutil.rmtree(path)", "DROP  OWNED BY y"])

@@ -1,0 +1,3 @@
+"""What the tests of the keeper share."""
+
+from support.keeping import answering, keeper, one, stack  # noqa: F401 - fixtures
