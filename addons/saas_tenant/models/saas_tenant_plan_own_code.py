@@ -69,12 +69,13 @@ class SaasTenantPlan(models.AbstractModel):
 
     @api.model
     def _search_own_templates(self, model, names):
-        """Return pairs of a record and its expressions that are neither plain nor an installed module's."""
+        """Return pairs of a record and its expressions that are not plain, no default, no module's."""
         found = {
             record_id: known.not_plain(guarded.expressions(model, texts))
             for record_id, texts in known.all_texts(model, names)
         }
-        foreign = known.find_foreign(self.env, set().union(*found.values()))
+        proposed = guarded.expressions(model, known.default_texts(model, names))
+        foreign = known.find_foreign(self.env, set().union(*found.values()) - proposed)
         return [(model.browse(record_id), new & foreign) for record_id, new in found.items() if new & foreign]
 
     @api.model
