@@ -19,6 +19,7 @@ from . import (
     test_pool,
     test_provisioning,
     test_moving,
+    test_own_service,
     test_reconcile,
     test_reconcile_fixes,
     test_renaming,
