@@ -20,7 +20,8 @@ class SaasReconciliationFix(models.Model):
         self.ensure_one()
         self._lock()
         if self.state not in ("fixing", "failed"):
-            return self.env._("Not relevant any more: it is %(state)s.", state=self.state)
+            state = dict(self._fields["state"]._description_selection(self.env))[self.state]
+            return self.env._("Not relevant any more: %(state)s.", state=state)
         self._lock_record()
         with self._engine_errors_as_job_errors(), self._hold():
             if not self._is_still_so():

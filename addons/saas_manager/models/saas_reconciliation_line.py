@@ -37,7 +37,7 @@ class SaasReconciliationLine(models.Model):
     state = fields.Selection(
         [
             ("preview", "Dry Run"),
-            ("open", "Open"),
+            ("open", "Unresolved"),
             ("fixing", "Being Fixed"),
             ("failed", "Fix Failed"),
             ("fixed", "Fixed"),

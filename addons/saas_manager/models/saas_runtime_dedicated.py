@@ -99,15 +99,15 @@ class SaasRuntimeDedicated(models.Model):
 
     def action_start(self):
         """Have it started."""
-        return self._drive("start", self.env._("Start"))
+        return self._drive("start", self.env._("Start Service"))
 
     def action_stop(self):
         """Have it stopped: its site answers no more until it is started."""
-        return self._drive("stop", self.env._("Stop"))
+        return self._drive("stop", self.env._("Stop Service"))
 
     def action_restart(self):
         """Have it started anew, with the limits of its plan as they are now."""
-        return self._drive("restart", self.env._("Restart"))
+        return self._drive("restart", self.env._("Restart Service"))
 
     def _drive(self, method, label):
         self.ensure_one()
@@ -134,7 +134,7 @@ class SaasRuntimeDedicated(models.Model):
             driver.wait_until_settled(self.code, FOLLOW_SECONDS)
         self._look()
         self._notify_progress()
-        return self.env._("It is %(state)s.", state=self.state)
+        return dict(self._fields["state"]._description_selection(self.env))[self.state]
 
     def _job_remove(self):
         """Remove it, role and record's use included, unless a tenant is in it."""
