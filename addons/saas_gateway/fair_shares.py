@@ -5,6 +5,7 @@ import os
 from werkzeug.wsgi import ClosingIterator
 
 import odoo.service.server
+from odoo.modules.registry import Registry
 
 from . import wrapping
 from .shares import Board, Share
@@ -54,11 +55,27 @@ def _build_init(init):
     return __init__
 
 
+def _build_new(new):
+    def new_uncounted(cls, db_name, *args, **options):
+        # All requests of a first page meet a cold registry at once. An installation of apps is the tenant's doing.
+        share = None if args or options else _state["share"]
+        if share is None or not share.is_at_work:
+            return new(db_name, *args, **options)
+        share.pause()
+        try:
+            return new(db_name)
+        finally:
+            share.resume()
+
+    return classmethod(new_uncounted)
+
+
 def install():
-    """Wrap the making of workers that serve requests; the evented process has none.
+    """Wrap the making of workers that serve requests (the evented process has none), and of registries.
 
     In a service of a tenant's own nobody waits but the tenant.
     """
     if os.environ.get("SAAS_DEDICATED") == "1":
         return
     wrapping.replace(odoo.service.server.WorkerHTTP, "__init__", _build_init)
+    wrapping.replace(Registry, "new", _build_new)

@@ -5,6 +5,7 @@ kept the whole house busy all the same (with slow requests that began together) 
 while, however young.
 """
 
+import math
 import mmap
 import struct
 import time
@@ -61,6 +62,7 @@ class Share:
 
     def __init__(self, board, number, workers, clock=time.monotonic, sleep=time.sleep):
         self.board, self.number, self.workers, self._clock, self._sleep = board, number, workers, clock, sleep
+        self.is_at_work = False  # whatever the slot says: processes that serve nobody inherit this object, too
         board.put(number, Slot())  # whoever had it before is dead
 
     def admits(self, tenant):
@@ -77,10 +79,20 @@ class Share:
 
     def begin(self, tenant):
         """Count a request of the tenant from now on."""
+        self.is_at_work = True
         self.board.put(self.number, self._mine()._replace(tenant=tenant, since=self._clock()))
+
+    def pause(self):
+        """Don't count the request at hand for a while: what it is waiting for is not the tenant's doing."""
+        self.board.put(self.number, self._mine()._replace(since=math.inf))
+
+    def resume(self):
+        """Count it again, as if it had just begun."""
+        self.board.put(self.number, self._mine()._replace(since=self._clock()))
 
     def end(self):
         """Note that the request is over. A tenant whose slow ones kept all workers is watched, while it is slow."""
+        self.is_at_work = False
         now, mine, slots = self._clock(), self._mine(), self.board.slots_now()
         watched = self._is_watched(slots, mine.tenant, now)
         all_slow = self._running(slots, mine.tenant, OLD, now) > self._most()

@@ -69,6 +69,18 @@ class TestShares:
         assert not last.admits(ACME)
         assert last.admits(BETA)
 
+    def test_what_a_cold_start_takes_does_not_count(self, workers, clock):
+        first, second, last = workers
+        for worker in (first, second):
+            worker.begin(ACME)
+            worker.pause()
+        clock.go(10)
+        assert last.admits(ACME)
+        for worker in (first, second):
+            worker.resume()
+        clock.go(shares.OLD)
+        assert not last.admits(ACME)
+
     def test_one_that_is_done_makes_room(self, workers, clock):
         first, second, last = workers
         first.begin(ACME)

@@ -9,7 +9,7 @@ class SaasPlanLimits(models.Model):
     """What a plan allows reaches the tenants that run already: a job writes it into the directories."""
 
     _name = "saas.plan"
-    _inherit = ["saas.plan", "saas.job.mixin"]
+    _inherit = ["saas.plan", "saas.job.mixin", "mail.thread"]
 
     def write(self, values):
         """Override of `write` to publish limits that have changed."""

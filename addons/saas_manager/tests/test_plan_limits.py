@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from psycopg2 import IntegrityError
@@ -41,6 +42,12 @@ class TestPlanLimits(SaasCase, TransactionCase):
         self.assertEqual(published[self.instance._key]["max_mails_hour"], 7)
         # The role of the tenant gets the same limits.
         self.assertEqual(set_limits.call_args.args[1], published)
+
+    def test_a_job_of_a_plan_that_failed_is_somebodys_task(self):
+        self._create_users()
+        self.plan._on_job_failed(SimpleNamespace(name="Publish the limits", exc_message="The server is away."))
+        self.assertIn(self.administrator, self.plan.activity_ids.user_id)
+        self.assertIn("The server is away.", str(self.plan.activity_ids.mapped("note")))
 
     def test_what_a_role_may_take_is_part_of_the_limits(self):
         self.plan.write({"connection_limit": 7, "statement_seconds": 8, "idle_transaction_seconds": 9})
