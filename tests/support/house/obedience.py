@@ -9,6 +9,7 @@ from ..gateway_service import DOMAIN
 
 WINDOW = 2  # seconds in which every process is asked all the time
 ASKING = 4  # for pages at once, so that every worker is asked
+PAUSE = 0.05  # between two handshakes: a tenant that opens more a second is refused
 CLOSED = (404, 503)  # what a handshake at a host is answered with that is not served
 
 
@@ -96,5 +97,6 @@ def _until_last(client, status, act):
 
 def _is_socket_right(client, status):
     """Tell whether the process with the websockets answers a handshake (without its headers) as it should."""
+    time.sleep(PAUSE)
     answer = client.status("/websocket", port=client.gevent_port)
     return answer == status if status in CLOSED else answer not in CLOSED
