@@ -125,6 +125,7 @@ def test_nothing_is_removed_without_a_good_dump(dumped, dumper, tenant, way, mes
     assert dumper.directory.entry(tenant.key)
 
 
+@pytest.mark.one_version
 def test_removal_killed_anywhere(dumped, dumper, tenant, monkeypatch):
     def remove():
         removal.remove(dumper.cluster, dumper.runtime, tenant, order(tenant, dumped))

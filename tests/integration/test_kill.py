@@ -23,6 +23,7 @@ def leftovers(provisioner, spec):
         return databases + [name for (name,) in cr.fetchall()]
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("step", ["clone_database", "clone_filestore", "publish"])
 def test_killed_between_any_two_statements(provisioner, monkeypatch, step):
     before = STEPS[: STEPS.index(step)]
@@ -43,6 +44,7 @@ def test_killed_between_any_two_statements(provisioner, monkeypatch, step):
     assert number > 3
 
 
+@pytest.mark.one_version
 def test_personalise_killed_between_any_two_statements(provisioner, monkeypatch, spec):
     provisioner.clone_database(spec)
     number = 0
@@ -57,6 +59,7 @@ def test_personalise_killed_between_any_two_statements(provisioner, monkeypatch,
     assert number > 20
 
 
+@pytest.mark.one_version
 def test_undo_killed_between_any_two_statements(provisioner, monkeypatch):
     number, killed = 0, True
     while killed:
@@ -69,6 +72,7 @@ def test_undo_killed_between_any_two_statements(provisioner, monkeypatch):
         number += 4
 
 
+@pytest.mark.one_version
 def test_copy_killed_half_way(provisioner, spec):
     provisioner.clone_database(spec)
     draft = provisioner.runtime.filestore(f"new_{spec.key}")

@@ -106,6 +106,7 @@ def test_a_suspended_one_stays_so(shared, own, tenant):
     assert own.directory.entry(tenant.key).reason == "unpaid"
 
 
+@pytest.mark.one_version
 def test_killed_between_any_two_statements(shared, own, tenant, monkeypatch):
     number = 0
     while killing.kill_at(monkeypatch, number, lambda: moving.move(shared, own, tenant)):

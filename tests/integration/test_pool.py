@@ -119,6 +119,7 @@ def test_a_clone_that_somebody_opened(pool, key, provisioner, superuser):
     assert pool.keys() == set()
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("step", ["clone_database", "clone_filestore"])
 def test_taking_killed_between_any_two_statements(pool, provisioner, monkeypatch, step):
     number, killed = 0, True
@@ -153,6 +154,7 @@ def test_killed_between_the_two_renames(pool, key, provisioner):
         provisioner.undo(spec)
 
 
+@pytest.mark.one_version
 def test_filling_killed_between_any_two_statements(pool, monkeypatch):
     number, killed = 0, True
     while killed:

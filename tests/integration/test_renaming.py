@@ -63,6 +63,7 @@ def test_there_and_back(provisioner, tenant, wanted):
     assert provisioner.directory.redirects(tenant.key) == {wanted.host: (tenant.host, TOMORROW)}
 
 
+@pytest.mark.one_version
 def test_killed_between_any_two_statements(provisioner, tenant, wanted, monkeypatch):
     redirects, number = {tenant.host: TOMORROW}, 0
 

@@ -116,6 +116,7 @@ def test_one_build_at_a_time(builder, monkeypatch):
         builder.build(SPEC)
 
 
+@pytest.mark.one_version
 @pytest.mark.parametrize("number", [12, 40, 70])
 def test_killed_anywhere(builder, monkeypatch, number):
     killing.kill_at(monkeypatch, number, lambda: builder.build(SPEC))
@@ -123,6 +124,7 @@ def test_killed_anywhere(builder, monkeypatch, number):
     assert traces(builder) == ["tpl_blank_v1", "tpl_blank_v1"]
 
 
+@pytest.mark.one_version
 def test_worker_killed_while_odoo_is_at_work(builder):
     """What it had started ends with it, or the second try would meet it in the database of the same name."""
     spec, point = dataclasses.replace(SPEC, modules=["hang"]), Point("at work", "processes._feed", call=3)

@@ -150,6 +150,7 @@ def test_discarded_on_its_way_to_a_version(shop, visited, superuser):
         assert traces(shop, visited, superuser) == []
 
 
+@pytest.mark.one_version
 class TestKilled:
     """Between any two statements; the next run, or the way back, puts it right."""
 
