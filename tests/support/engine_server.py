@@ -11,7 +11,7 @@ VERSIONS = [*OLDEST, "newer"]
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out on the newer server what is marked to need one version only: killing after each statement takes long."""
+    """Leave out on the newer server what needs one version only: killing after each statement takes long."""
     again = [
         item
         for item in items
