@@ -10,6 +10,7 @@ from odoo.modules.registry import Registry
 from . import wrapping
 from .shares import Board, Share
 
+SMALL = 1 << 17  # bytes that the system takes off a worker's hands, however slowly the client reads
 SPARE = 8  # slots beside two for each worker: an old and a new generation may overlap
 
 _state = {"board": None, "share": None}
@@ -24,16 +25,25 @@ def admits(tenant):
 
 
 def serve(tenant, call, application, environ, start_response):
-    """Have Odoo answer a request that was admitted, and count it until its answer is sent."""
-    share = _state["share"]
+    """Have Odoo answer a request that was admitted, and count it until its answer is sent, or is as good as sent."""
+    share, lengths = _state["share"], []
     if share is None:
         return call(application, environ, start_response)
+
+    def start_and_look(status, headers, *exc_info):
+        lengths.extend(int(value) for name, value in headers if name.lower() == "content-length" and value.isdecimal())
+        return start_response(status, headers, *exc_info)
+
     share.begin(_number(tenant))
     try:
-        answer = call(application, environ, start_response)
+        answer = call(application, environ, start_and_look)
     except BaseException:
         share.end()
         raise
+    if lengths and lengths[-1] <= SMALL:
+        # Nobody waits for it to be read. Who has it may come again before this process could say that it is done.
+        share.end()
+        return answer
     return ClosingIterator(answer, share.end)
 
 

@@ -7,6 +7,7 @@ from saas_engine import filestore_copy
 from saas_engine.errors import EngineError, InvalidNameError
 from support import tenants
 
+MOVED = tenants.order("moved", "0" * 32, "moved")
 NAME = "acme"
 
 
@@ -86,8 +87,8 @@ def test_nothing_is_removed_while_a_link_stands_for_a_file(shared, own, secret):
     planted.unlink()
     planted.symlink_to(secret)
     with pytest.raises(EngineError, match="lacks 1 file"):
-        filestore_copy.remove_copied(shared, own, NAME)
+        filestore_copy.remove_copied(shared, own, NAME, MOVED)
     assert names(shared) == ["ab12", "cd34"]
     filestore_copy.copy_missing(shared, own, NAME)
-    filestore_copy.remove_copied(shared, own, NAME)
+    filestore_copy.remove_copied(shared, own, NAME, MOVED)
     assert not shared.filestore(NAME).exists() and names(own) == ["ab12", "cd34"]
