@@ -4,6 +4,8 @@ Each refusal has its control: the same way in takes the harmless variant. In a s
 one is accepted, which `addons/saas_tenant/tests/test_own_expressions.py` tries.
 """
 
+import re
+
 import pytest
 from support import gateway_service
 from support.gateway_client import RpcError, seconds_until
@@ -190,7 +192,7 @@ def rewrite(tenant, view, arch):
         ("'{0.__class__}'.format(request)", "format is for string literals only"),
         ("request.env.registry", "forbidden name"),
         ("request.env.cr.connection", "forbidden name"),
-        ("().__class__", "forbidden name"),
+        ("().__class__", "forbidden name|names with '__' is not allowed"),  # 18.0, 19.0
     ],
 )
 def test_a_page_that_was_put_in_by_sql_cannot_walk(stack, acme, expression, refusal):
@@ -198,7 +200,7 @@ def test_a_page_that_was_put_in_by_sql_cannot_walk(stack, acme, expression, refu
     take_back = plant_page(acme, expression)
     try:
         seconds_until(lambda: acme.client.everywhere(500))
-        assert refusal in stack.log()[start:]
+        assert re.search(refusal, stack.log()[start:])
     finally:
         take_back()
     seconds_until(lambda: acme.client.everywhere(200))
