@@ -39,10 +39,7 @@ def server(binaries):
 
 @pytest.fixture(scope="module")
 def cluster(server, tmp_path_factory):
-    made = tenants.make_cluster(server)
-    folder = tmp_path_factory.mktemp("template")
-    tenants.build_fake_template(made, tenants.make_runtime(folder), tenants.make_settings(folder))
-    return made
+    return tenants.make_cluster_with_template(server, tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

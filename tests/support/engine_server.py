@@ -46,10 +46,7 @@ def server(binaries):
 @pytest.fixture(scope="session")
 def cluster(server, tmp_path_factory):
     """The server's cluster, with the sealed fake template in it."""
-    made = tenants.make_cluster(server)
-    folder = tmp_path_factory.mktemp("template")
-    tenants.build_fake_template(made, tenants.make_runtime(folder), tenants.make_settings(folder))
-    return made
+    return tenants.make_cluster_with_template(server, tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture

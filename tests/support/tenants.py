@@ -76,6 +76,16 @@ def make_cluster(server):
     return Cluster(server.host, server.port, password=MANAGER_PASSWORD)
 
 
+def make_cluster_with_template(server, folder):
+    """Return the same with the sealed fake template in it.
+
+    :param Path folder: for the template's files
+    """
+    cluster = make_cluster(server)
+    build_fake_template(cluster, make_runtime(folder), make_settings(folder))
+    return cluster
+
+
 def build_fake_template(cluster, runtime, settings):
     """Make a sealed template the way the builder does, with SQL in Odoo's place."""
     key = naming.template_key(TEMPLATE)

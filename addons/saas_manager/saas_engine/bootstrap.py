@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psycopg2
 from psycopg2 import errors, sql
-from psycopg2.extensions import encrypt_password
 
+from . import login_roles
 from .errors import ConfigurationError, EngineError
 from .pg_errors import translated
 from .settings import port_number, text_secret
@@ -42,8 +42,9 @@ def bootstrap(host, port, superuser, superuser_password, manager_password, gatew
             # Two bootstraps at once would update the same rows of the catalogue.
             _run(connection, "SELECT pg_advisory_lock(hashtextextended('saas:bootstrap', 0))")
             _run_file(connection, "bootstrap.sql")
-            _set_password(connection, "saas_manager", manager_password)
-            _set_password(connection, "saas_gateway", gateway_password)
+            with connection.cursor() as cr:
+                login_roles.set_password(cr, "saas_manager", manager_password)
+                login_roles.set_password(cr, "saas_gateway", gateway_password)
             _run_file(connection, "directory.sql")
             _create_manager_database(connection)
             _prepare(connect, "template1", "template1.sql")
@@ -87,12 +88,6 @@ def _check(connection):
         [encoding] = cr.fetchone()
     if encoding != "UTF8":
         raise ConfigurationError(f"The cluster's template1 is {encoding}: initialise the cluster with encoding UTF8.")
-
-
-def _set_password(connection, role, password):
-    """Set a password by its verifier, so that neither the statement nor a log shows it."""
-    verifier = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
-    _run(connection, sql.SQL("ALTER ROLE {} PASSWORD %s").format(sql.Identifier(role)), [verifier])
 
 
 def _create_manager_database(connection):

@@ -9,9 +9,9 @@ import contextlib
 import logging
 import shutil
 
-from psycopg2 import errors, sql
+from psycopg2 import errors
 
-from . import databases, naming, role_settings, sessions
+from . import databases, login_roles, naming, role_settings, sessions
 from .drop_order import RULES, Order, own_draft
 from .errors import DropRefusedError, EngineError, NameTakenError
 
@@ -184,7 +184,7 @@ def _drop_role(cluster, key):
         if not cr.fetchone():
             return []
         try:
-            cr.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+            login_roles.run(cr, "DROP ROLE IF EXISTS {}", role)
         except errors.DependentObjectsStillExist as error:
             cr.execute(GIVEN_ELSEWHERE, [role])
             if cr.fetchone() != (True,):
@@ -195,9 +195,8 @@ def _drop_role(cluster, key):
 
 def _retire(connection, role):
     """Leave a role without any way in: rights that another tenant gave it in its own database keep it for ever."""
-    identifiers = sql.Identifier(role), sql.Identifier(role_settings.OWNER)
     with connection, connection.cursor() as cr:
-        cr.execute(sql.SQL("ALTER ROLE {} NOLOGIN PASSWORD NULL CONNECTION LIMIT 0").format(identifiers[0]))
-        cr.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(identifiers[0]))
-        cr.execute(sql.SQL("REVOKE {1} FROM {0}").format(*identifiers))
+        login_roles.run(cr, "ALTER ROLE {} NOLOGIN PASSWORD NULL CONNECTION LIMIT 0", role)
+        login_roles.run(cr, "ALTER ROLE {} RESET ALL", role)
+        login_roles.run(cr, f"REVOKE {role_settings.OWNER} FROM {{}}", role)
     _logger.warning("%s stays, closed: another tenant has given it rights in its own database", role)

@@ -1,9 +1,8 @@
 """One login role per dedicated runtime's gateway: it enters `postgres` alone and sees its own runtime's rows there."""
 
-from psycopg2 import errors, sql
-from psycopg2.extensions import encrypt_password
+from psycopg2 import errors
 
-from . import naming
+from . import login_roles, naming
 from .directory import Directory
 from .errors import EngineError
 
@@ -19,17 +18,14 @@ def ensure(cluster, code, secret):
     """
     role, password = naming.gateway_role(code), naming.gateway_password(secret, code)
     with cluster.connect() as connection, connection.cursor() as cr:
-        verifier = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
-        try:
-            _run(cr, "CREATE ROLE {}", role)
-        except errors.DuplicateObject:
-            pass
+        login_roles.create(cr, role)
         with connection:
-            _run(cr, "ALTER ROLE {} LOGIN CONNECTION LIMIT %s PASSWORD %s", role, [CONNECTION_LIMIT, verifier])
-            _run(cr, "ALTER ROLE {} RESET ALL", role)
+            login_roles.set_password(cr, role, password)
+            login_roles.run(cr, "ALTER ROLE {} LOGIN CONNECTION LIMIT %s", role, [CONNECTION_LIMIT])
+            login_roles.run(cr, "ALTER ROLE {} RESET ALL", role)
             # Odoo names the function that writes wake-ups down without its schema.
-            _run(cr, "ALTER ROLE {} IN DATABASE postgres SET search_path = saas, public", role)
-            _run(cr, "GRANT saas_gateways TO {}", role)
+            login_roles.run(cr, "ALTER ROLE {} IN DATABASE postgres SET search_path = saas, public", role)
+            login_roles.run(cr, "GRANT saas_gateways TO {}", role)
         Directory(cluster).set_runtime(code, role)
 
 
@@ -42,10 +38,6 @@ def remove(cluster, code):
     with cluster.connect() as connection, connection.cursor() as cr:
         Directory(cluster).remove_runtime(code)
         try:
-            _run(cr, "DROP ROLE IF EXISTS {}", role)
+            login_roles.run(cr, "DROP ROLE IF EXISTS {}", role)
         except errors.DependentObjectsStillExist as error:
             raise EngineError(f"Role {role} is still in use: {error.diag.message_detail}") from None
-
-
-def _run(cr, statement, role, parameters=None):
-    cr.execute(sql.SQL(statement).format(sql.Identifier(role)), parameters)

@@ -2,10 +2,9 @@
 
 import functools
 
-from psycopg2 import errors, sql
-from psycopg2.extensions import encrypt_password
+from psycopg2 import errors
 
-from . import databases, naming, role_settings
+from . import databases, login_roles, naming, role_settings
 from .errors import RetryableError
 
 # A tenant's open transaction that changes its own role would keep whoever puts the role right waiting for ever.
@@ -25,14 +24,10 @@ def ensure_role(cluster, key, password, limits):
     """
     role = naming.role_name(key)
     with cluster.connect() as connection, connection.cursor() as cr:
-        verifier = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
-        try:
-            _run(cr, "CREATE ROLE {}", role)
-        except errors.DuplicateObject:
-            pass
+        login_roles.create(cr, role)
 
         def put_right(cr):
-            _run(cr, "ALTER ROLE {} PASSWORD %s", role, [verifier])
+            login_roles.set_password(cr, role, password)
             role_settings.apply(cr, role, limits)
 
         _change(connection, role, put_right)
@@ -42,9 +37,8 @@ def set_password(cluster, key, password):
     """Give the role of a tenant another password. One that does not exist is left out: what needs it makes it."""
     role = naming.role_name(key)
     with cluster.connect() as connection, connection.cursor() as cr:
-        verifier = encrypt_password(password, role, scope=connection, algorithm="scram-sha-256")
         try:
-            _run(cr, "ALTER ROLE {} PASSWORD %s", role, [verifier])
+            login_roles.set_password(cr, role, password)
         except errors.UndefinedObject:
             pass
 
@@ -82,7 +76,3 @@ def _change(connection, role, change):
                 raise RetryableError(f"Role {role} is being changed by somebody else.") from None
             with databases.acting_as(connection, "pg_signal_backend") as cr:
                 cr.execute(END_CHANGERS, [role])
-
-
-def _run(cr, statement, role, parameters=None):
-    cr.execute(sql.SQL(statement).format(sql.Identifier(role)), parameters)

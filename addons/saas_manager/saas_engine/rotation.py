@@ -15,10 +15,8 @@ import time
 
 import psycopg2
 import requests
-from psycopg2 import sql
-from psycopg2.extensions import encrypt_password
 
-from . import gateway_roles, naming, roles, web
+from . import gateway_roles, login_roles, naming, roles, web
 from .cluster import Cluster
 from .databases import acting_as
 from .directory import Directory
@@ -71,10 +69,9 @@ def set_own_password(host, port, role, new, previous):
         except psycopg2.OperationalError:
             if not previous:
                 raise
-        with contextlib.closing(psycopg2.connect(**address, password=previous)) as connection, connection:
-            verifier = encrypt_password(new, role, scope=connection, algorithm="scram-sha-256")
-            with connection.cursor() as cr:
-                cr.execute(sql.SQL("ALTER ROLE {} PASSWORD %s").format(sql.Identifier(role)), [verifier])
+        with contextlib.closing(psycopg2.connect(**address, password=previous)) as connection:
+            with connection, connection.cursor() as cr:
+                login_roles.set_password(cr, role, new)
     return True
 
 
