@@ -88,7 +88,6 @@ from . import (
     saas_reconciliation_drop,
     saas_instance_reconcile,
     saas_server_reconcile,
-    saas_server_routes,
     saas_server_records,
     saas_instance_import,
     saas_instance_own_code,

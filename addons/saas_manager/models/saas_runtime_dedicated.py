@@ -1,3 +1,5 @@
+import time
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -56,6 +58,13 @@ class SaasRuntimeDedicated(models.Model):
         """Override of `_get_runtime`: how a dedicated one is reached stands where its keeper has written it."""
         self.ensure_one()
         return self._get_driver().runtime(self.code) if self.kind == "dedicated" else super()._get_runtime()
+
+    def _get_kept_hosts(self):
+        """Return the hosts that the keeper leads to this service now."""
+        try:
+            return self._get_driver().wanted(self.code).alive_hosts(time.time())
+        except EngineError:  # it is not there at all: nothing leads to it
+            return set()
 
     @api.model
     def _get_dedicated(self, instance):

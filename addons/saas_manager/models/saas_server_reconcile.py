@@ -141,7 +141,8 @@ class SaasServerReconcile(models.Model):
 
     def _get_routes(self):
         """Return which hosts the proxy is told to lead to each dedicated runtime: code -> hosts. A hook."""
-        return {}
+        own = self.runtime_ids.filtered(lambda each: each.kind == "dedicated" and each.state not in (False, "removed"))
+        return {runtime.code: runtime._get_kept_hosts() for runtime in own} if own and own._has_keeper() else {}
 
     def _compare(self, is_dry_run=False, seen=frozenset()):
         """Compare, and write down what was found.
