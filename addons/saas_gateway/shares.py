@@ -7,7 +7,6 @@ while, however young.
 
 import math
 import mmap
-import struct
 import time
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ class Slot(NamedTuple):
     """What one worker is doing, and whom it has seen taking the whole house. Tenants are numbers; 0 is nobody."""
 
     tenant: int = 0
-    since: float = 0.0
+    since: float = math.inf
     watched: int = 0
     watched_until: float = 0.0
 
@@ -29,25 +28,33 @@ class Slot(NamedTuple):
 class Board:
     """What all workers are doing, in memory that they share.
 
-    Each worker writes a slot of its own, so that nothing has to be locked. What another one reads half written counts
-    one request more or less for a moment.
+    Each worker writes a slot of its own, so that nothing has to be locked. Who reads meanwhile may find that a worker
+    is at nothing yet, or at nothing any more, but never a tenant beside the time of another, or of nobody: a quick
+    request would count as one that has run for ever.
 
     :param int slots: how many workers there may be at once
     """
 
-    _layout = struct.Struct("=QdQd")
+    _words = len(Slot._fields)
 
     def __init__(self, slots):
         self.slots = slots
-        self._memory = mmap.mmap(-1, slots * self._layout.size)
+        memory = memoryview(mmap.mmap(-1, slots * self._words * 8))
+        # Words of eight bytes, written and read whole: `struct` would fill in zeros first, and byte after byte then.
+        self._numbers, self._times = memory.cast("Q"), memory.cast("d")
 
     def slots_now(self):
-        """Return what each slot says now."""
-        return [Slot(*values) for values in self._layout.iter_unpack(self._memory)]
+        """Return what each slot says now: a tenant first, so that the time is never that of one before it."""
+        numbers, times = self._numbers, self._times
+        first_words = range(0, self.slots * self._words, self._words)
+        return [Slot(numbers[at], times[at + 1], numbers[at + 2], times[at + 3]) for at in first_words]
 
     def put(self, number, slot):
-        """Say what one worker does now."""
-        self._layout.pack_into(self._memory, number * self._layout.size, *slot)
+        """Say what one worker does now: nobody's name, while the time beside it is written."""
+        at = number * self._words
+        self._numbers[at] = self._numbers[at + 2] = 0
+        self._times[at + 1], self._times[at + 3] = slot.since, slot.watched_until
+        self._numbers[at], self._numbers[at + 2] = slot.tenant, slot.watched
 
 
 class Share:
@@ -98,7 +105,7 @@ class Share:
         all_slow = self._running(slots, mine.tenant, OLD, now) > self._most()
         if all_slow or (watched and now - mine.since >= OLD):
             mine = mine._replace(watched=mine.tenant, watched_until=now + WATCHED)
-        self.board.put(self.number, mine._replace(tenant=0, since=0.0))
+        self.board.put(self.number, mine._replace(tenant=0, since=math.inf))
 
     def _most(self):
         """Return how many slow requests of one tenant may run at once: one worker less than there are."""

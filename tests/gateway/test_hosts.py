@@ -5,8 +5,8 @@ from support.gateway_client import seconds_until
 
 
 @pytest.mark.parametrize("db", ["acme", "beta", "gamma"])
-def test_a_host_is_served_by_its_own_database(service, tenants, db):
-    page = tenants[db].client.request("/web/login")
+def test_a_host_is_served_by_its_own_database(request, db):
+    page = request.getfixturevalue(db).client.request("/web/login")
     assert page.status == 200
     assert 'name="login"' in page.text
 

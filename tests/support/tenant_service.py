@@ -64,7 +64,7 @@ def beta(service, tenants):
 @pytest.fixture
 def gamma(service, tenants):
     """A tenant that stays as its template made it."""
-    return tenants["gamma"]
+    return served(tenants["gamma"])
 
 
 def served(tenant):

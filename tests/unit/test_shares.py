@@ -1,6 +1,8 @@
 """Who may have how much of a tenant service: requests of one tenant, and what happens so often."""
 
 import importlib.util
+import multiprocessing
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,37 @@ def fill_the_house(workers, clock):
     clock.go(5)
     for worker in workers:
         worker.end()
+
+
+def work_quickly(board, seconds):
+    """Be a worker that answers one quick request after the other; in a process of its own."""
+    worker = shares.Share(board, 0, 2)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        worker.begin(ACME)
+        worker.end()
+
+
+class TestBoard:
+    @pytest.mark.parametrize("slot", [shares.Slot(), shares.Slot(ACME, 1.5, BETA, 2.5)])
+    def test_what_a_worker_puts_all_read(self, slot):
+        board = shares.Board(3)
+        board.put(1, slot)
+        assert board.slots_now()[1] == slot
+        assert board.slots_now()[0].tenant == board.slots_now()[2].tenant == 0
+
+    def test_what_is_read_half_written_is_never_a_slow_request(self):
+        board = shares.Board(2)
+        process = multiprocessing.get_context("fork").Process(target=work_quickly, args=(board, 1.0))
+        process.start()
+        seen, ages = 0, []
+        while process.is_alive():
+            slot, now = board.slots_now()[0], time.monotonic()
+            seen += slot.tenant == ACME
+            ages.append(now - slot.since if slot.tenant == ACME else 0.0)
+        process.join()
+        assert seen > 100
+        assert max(ages) < 1.0
 
 
 class TestShares:
