@@ -25,6 +25,7 @@ from . import sessions, wrapping
 from .directory import DirectoryUnavailable, directory
 from .roles import TenantClosed, work_for
 from .schedule import NEXT, Schedule
+from .visits import Visits
 
 _logger = logging.getLogger(__name__)
 PRUNE_EVERY = 3600
@@ -32,6 +33,7 @@ RELEASE_SECONDS = 60
 LOST = (psycopg2.OperationalError, psycopg2.InterfaceError)
 SERVER_ENDS = ("57P01", "57P02", "57P03")  # shut down by its administrator, crashed, starting
 _pruned = {"at": time.monotonic()}
+_shared = {}
 
 
 def _execute_on(worker):
@@ -50,10 +52,12 @@ def _execute_on(worker):
 def _build_init(stock):
     def __init__(self, multi):
         stock(self, multi)
-        # In the parent process, which knows the workers that are there.
+        # In the parent process, which knows the workers that are there; they inherit what they share.
+        slots = max(config["max_cron_threads"], 1)
+        _shared.setdefault("visits", Visits(slots))
         taken = {worker.schedule.slot for worker in multi.workers_cron.values()}
-        slot = next(slot for slot in range(len(taken) + 1) if slot not in taken)
-        self.schedule = Schedule(slot, max(config["max_cron_threads"], 1), multi.cron_timeout or 3600)
+        slot = next(slot for slot in range(slots) if slot not in taken)
+        self.schedule = Schedule(slot, slots, multi.cron_timeout or 3600, _shared["visits"])
 
     return __init__
 
@@ -76,7 +80,8 @@ def _process_work(self):
         return _prune_sessions()
     self.setproctitle(database)
     start = time.monotonic()
-    due_in = _visit(database)
+    with self.schedule.visiting():
+        due_in = _visit(database)
     work_for(None)
     _release(self.schedule, execute, database, claim, time.monotonic() - start, due_in)
     self.request_count += 1

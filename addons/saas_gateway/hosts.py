@@ -149,7 +149,7 @@ def _db_filter(dbs, host=None):
     if host is None:
         host = odoo.http.request.httprequest.environ.get("HTTP_HOST", "")
     tenant = directory.tenant_of(bare(host))
-    return [db for db in dbs if tenant and tenant.state == "active" and db == tenant.db]
+    return [tenant.db] if tenant and tenant.state == "active" and tenant.db in dbs else []
 
 
 def _list_dbs(force=False):

@@ -44,10 +44,17 @@ class Board:
         self._numbers, self._times = memory.cast("Q"), memory.cast("d")
 
     def slots_now(self):
-        """Return what each slot says now: a tenant first, so that the time is never that of one before it."""
-        numbers, times = self._numbers, self._times
-        first_words = range(0, self.slots * self._words, self._words)
-        return [Slot(numbers[at], times[at + 1], numbers[at + 2], times[at + 3]) for at in first_words]
+        """Return what each slot says now."""
+        return [self.get(number) for number in range(self.slots)]
+
+    def get(self, number):
+        """Return what one slot says now: a tenant first, so that the time is never that of one before it."""
+        at, numbers, times = number * self._words, self._numbers, self._times
+        return Slot(numbers[at], times[at + 1], numbers[at + 2], times[at + 3])
+
+    def mentions(self, tenant):
+        """Tell whether a worker is at a request of the tenant, or has seen it taking the whole house."""
+        return tenant in self._numbers[:: self._words].tolist() or tenant in self._numbers[2 :: self._words].tolist()
 
     def put(self, number, slot):
         """Say what one worker does now: nobody's name, while the time beside it is written."""
@@ -74,6 +81,8 @@ class Share:
 
     def admits(self, tenant):
         """Tell whether this worker may take a request of the tenant, or has to be left to the others."""
+        if not self.board.mentions(tenant):
+            return True  # most requests, at a fifth of the price of what follows
         deadline = self._clock() + PATIENCE
         while True:
             now, slots = self._clock(), self.board.slots_now()
@@ -100,19 +109,21 @@ class Share:
     def end(self):
         """Note that the request is over. A tenant whose slow ones kept all workers is watched, while it is slow."""
         self.is_at_work = False
-        now, mine, slots = self._clock(), self._mine(), self.board.slots_now()
-        watched = self._is_watched(slots, mine.tenant, now)
-        all_slow = self._running(slots, mine.tenant, OLD, now) > self._most()
-        if all_slow or (watched and now - mine.since >= OLD):
+        now, mine = self._clock(), self._mine()
+        if now - mine.since >= OLD and self._is_to_be_watched(mine.tenant, now):
             mine = mine._replace(watched=mine.tenant, watched_until=now + WATCHED)
         self.board.put(self.number, mine._replace(tenant=0, since=math.inf))
+
+    def _is_to_be_watched(self, tenant, now):
+        slots = self.board.slots_now()
+        return self._running(slots, tenant, OLD, now) > self._most() or self._is_watched(slots, tenant, now)
 
     def _most(self):
         """Return how many slow requests of one tenant may run at once: one worker less than there are."""
         return max(self.workers - 1, 1)
 
     def _mine(self):
-        return self.board.slots_now()[self.number]
+        return self.board.get(self.number)
 
     @staticmethod
     def _running(slots, tenant, age, now):

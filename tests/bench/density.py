@@ -167,10 +167,11 @@ def measure(report, rows, count):
         if "clones" in rows:
             _measure(report, "clones", bench.measure_clones)
         _measure_with_service(bench, [name for name in WITH_SERVICE if name in rows])
-        if "endless_crons" in rows:
-            _measure(report, "endless_crons", bench.measure_endless_crons)
         if bench.idle:
             _measure(report, "idle_crons", bench.measure_idle_crons_of_stock)
+        # Three tenants stay endless: nobody who looks at all of them comes after.
+        if "endless_crons" in rows:
+            _measure(report, "endless_crons", bench.measure_endless_crons)
         if "services_memory" in rows:
             _measure(report, "services_memory", bench.measure_services_memory)
         [[version]] = made.superuser("SHOW server_version")

@@ -6,6 +6,7 @@ import pytest
 from support import postgres
 from support.house import building, crons, obedience, pages, processes
 from support.house.stock import only, stock
+from support.odoo_home import odoo_home
 
 TENANTS, SERVICES = 20, 3
 LIMIT = 12  # seconds that a cron process may take; the one that watches looks every four
@@ -15,7 +16,7 @@ OPTIONS = {**postgres.OPTIONS, "max_connections": "120"}
 @pytest.fixture(scope="module")
 def house():
     """The house, whose tenants are there."""
-    if not (building.gateway_service.odoo_home() / "odoo-bin").exists() or not postgres.installed():
+    if not (odoo_home() / "odoo-bin").exists() or not postgres.installed():
         pytest.skip("NO ODOO OR NO POSTGRESQL")
     with building.house(TENANTS, OPTIONS) as made:
         made.fill()
@@ -92,7 +93,7 @@ def test_endless_jobs_starve_nobody(house, figure):
     with house.serving(2, 2, f"--limit-time-real-cron={LIMIT}"):
         house.forget_crons()
         waits = crons.waits_behind_endless(house, LIMIT, 8)
-    longest, *others = sorted(waits, reverse=True)
+    longest, second, *_others = sorted(waits, reverse=True)
     figure("a neighbour behind three endless jobs", ", ".join(f"{wait:.1f} s" for wait in waits))
     assert longest < LIMIT + 20, waits  # the one that watches, a new process, a registry that it loads
-    assert statistics.median(others) < 3, waits
+    assert second < 5, waits  # at home with a worker that is stuck: another one takes over

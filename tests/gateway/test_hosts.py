@@ -2,11 +2,12 @@
 
 import pytest
 from support.gateway_client import seconds_until
+from support.tenant_service import served
 
 
 @pytest.mark.parametrize("db", ["acme", "beta", "gamma"])
-def test_a_host_is_served_by_its_own_database(request, db):
-    page = request.getfixturevalue(db).client.request("/web/login")
+def test_a_host_is_served_by_its_own_database(service, tenants, db):
+    page = served(tenants[db]).client.request("/web/login")
     assert page.status == 200
     assert 'name="login"' in page.text
 

@@ -9,13 +9,13 @@ import time
 
 import pytest
 from lxml import html
-from support import gateway_service, gateway_template, odoo_commands
+from support import gateway_template, odoo_commands, odoo_home
 from support.gateway_client import RpcError, seconds_until
 
 APPS = "website_sale,mass_mailing,base_automation"
 TEMPLATE = "tpl_shop_v1"
 LIST_SECONDS, BUSY_SECONDS = 180, 30
-EIGHTEEN = gateway_service.series() < "19.0"
+EIGHTEEN = odoo_home.series() < "19.0"
 LIST = """
 for line in env["saas.tenant.plan"]._get_own_code():
     print("OWN CODE:", line)

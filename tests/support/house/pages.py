@@ -48,7 +48,7 @@ def interleaved(tenant, stock, database, requests=500):
 
     :return: (seconds with the gateway, seconds of stock)
     """
-    ask = (lambda: tenant.client.status(), lambda: stock.status(database))
+    ask = (tenant.client.status, stock.client(database).status)
     for one in ask:
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             assert set(pool.map(lambda _number, one=one: one(), range(WARM_UP))) == {200}
