@@ -1,10 +1,10 @@
 """`/json/1` and `/json/2` take an API key and no session: a key opens the database that made it, at its own hosts."""
 
 import pytest
-from support import api_keys, gateway_service
+from support import api_keys, odoo_home
 from support.gateway_client import Client
 
-IS_19 = gateway_service.series() >= "19.0"
+IS_19 = odoo_home.series() >= "19.0"
 # 18.0 has no /json/2: what is there answers like any address that leads nowhere.
 JSON_2 = "/json/2/res.users/search"
 JSON_1 = "/json/1/action-base.action_res_users"

@@ -7,12 +7,12 @@ one is accepted, which `addons/saas_tenant/tests/test_own_expressions.py` tries.
 import re
 
 import pytest
-from support import gateway_service
+from support import odoo_home
 from support.gateway_client import RpcError, seconds_until
 
 WHY = "A plan with own code"
 EVIL, PLAIN = "user.sudo().unlink()", "user.partner_id.name"
-EIGHTEEN = gateway_service.series() < "19.0"
+EIGHTEEN = odoo_home.series() < "19.0"
 
 
 def page(expression):

@@ -1,7 +1,7 @@
 """`saas_tenant` in a real service: over RPC, as the tenant's administrator."""
 
 import pytest
-from support import gateway_service
+from support import odoo_home
 from support.gateway_client import RpcError, seconds_until
 
 
@@ -45,7 +45,7 @@ def test_the_addon_stays(acme, name, method):
 
 def test_the_uninstall_wizard_is_refused(acme):
     found = module(acme, "saas_tenant")
-    values = {"module_id": found} if gateway_service.series() < "19.0" else {"module_ids": [found]}
+    values = {"module_id": found} if odoo_home.series() < "19.0" else {"module_ids": [found]}
     wizard = acme.client.execute("base.module.uninstall", "create", values)
     with pytest.raises(RpcError, match="cannot be uninstalled"):
         acme.client.execute("base.module.uninstall", "action_uninstall", [wizard])

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from support import api_keys, gateway_service
+from support import api_keys, odoo_home
 from support.gateway_client import Client, RpcError, seconds_until
 from support.together import at_once
 
@@ -163,7 +163,7 @@ def test_an_api_key_does_not_help(tenant):
 def ask_with_key(tenant, key):
     """Return the status of a route that takes a key in a header, and no session."""
     headers = {"Authorization": f"bearer {key}", "Content_Type": "application/json", "Accept": "application/json"}
-    if gateway_service.series() < "19.0":
+    if odoo_home.series() < "19.0":
         return client_of(tenant).status("/json/1/action-base.action_res_users/2", **headers)
     return client_of(tenant).status("/json/2/res.users/search_count", method="POST", body='{"domain": []}', **headers)
 

@@ -4,9 +4,6 @@ import contextlib
 import dataclasses
 import os
 import shutil
-import subprocess
-import sys
-import time
 import uuid
 
 import psycopg2
@@ -18,10 +15,10 @@ from saas_engine.directory import Directory, TenantEntry
 
 from stack.secret_files import SecretFiles
 
-from . import gateway_template, postgres
+from . import gateway_template, odoo_service, postgres
 from .gateway_client import Client
 from .gateway_template import TEMPLATE
-from .odoo_home import ROOT, addons_path, odoo_home, series
+from .odoo_home import ROOT
 
 MANAGER_PASSWORD, GATEWAY_PASSWORD = "test-manager", "test-gateway"
 SECRETS = {
@@ -30,7 +27,6 @@ SECRETS = {
     "saas_gateway": GATEWAY_PASSWORD,
 }
 DOMAIN = "example.com"
-START_SECONDS, STOP_SECONDS = 60, 15
 SIZES = sizing.compute(sizing.Given())
 
 
@@ -109,21 +105,8 @@ class Stack:
 
     def command(self, *arguments, subcommand=None):
         """Return odoo-bin's command line with the gateway loaded."""
-        home = odoo_home()
-        return [
-            sys.executable,
-            str(home / "odoo-bin"),
-            *([subcommand] if subcommand else []),
-            f"--config={ROOT / 'odoo.conf'}",
-            f"--addons-path={addons_path(home)}",
-            f"--data-dir={self.data}",
-            f"--db_host={self.server.host}",
-            f"--db_port={self.server.port}",
-            "--db_user=saas_gateway",
-            f"--load={'saas_gateway,base,rpc,web' if series() >= '19.0' else 'saas_gateway,base,web'}",
-            *self.sizes.arguments(),
-            *arguments,
-        ]
+        base = odoo_service.command(self.server, "saas_gateway", self.data, ["saas_gateway"], subcommand)
+        return [*base, *self.sizes.arguments(), *arguments]
 
     def environment(self, **changes):
         """Return what the tenant service gets, and what a shell needs."""
@@ -190,14 +173,9 @@ class Stack:
             raise RuntimeError("another service is at these ports: what is asked would be answered by that one")
         listening = (f"--http-port={self.port}", f"--gevent-port={self.gevent_port}", "--workers=2")
         command = self.command(*listening, "--max-cron-threads=2", *arguments)
-        with open(self.folder / "service.log", "ab") as log:
-            options = {"stdout": log, "stderr": log, "start_new_session": True}
-            process = subprocess.Popen(command, env=self.environment(**environment), **options)
-        try:
-            self._wait(process)
+        given, log = self.environment(**environment), self.folder / "service.log"
+        with odoo_service.running(command, given, log, lambda: all(self._answers())) as process:
             yield process
-        finally:
-            stop(process)
 
     def log(self):
         """Return what the service has logged."""
@@ -205,22 +183,3 @@ class Stack:
 
     def _answers(self):
         return [Client(port, port, "127.0.0.1", None).is_up() for port in (self.port, self.gevent_port)]
-
-    def _wait(self, process):
-        deadline = time.monotonic() + START_SECONDS
-        while not all(self._answers()):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the tenant service did not start:\n{self.log()[-5000:]}")
-            time.sleep(0.1)
-
-
-def stop(process):
-    """End a service and all its workers."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, 9)
-    process.wait()

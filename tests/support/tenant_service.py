@@ -4,12 +4,13 @@ import pytest
 
 from . import gateway_service, listening, mail_catcher, postgres
 from .gateway_client import seconds_until
+from .odoo_home import odoo_home
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
     """A cluster with the template, and odoo-bin's command line for it."""
-    if not (gateway_service.odoo_home() / "odoo-bin").exists():
+    if not (odoo_home() / "odoo-bin").exists():
         pytest.skip("NO ODOO: set ODOO_HOME, or let `make demo` fetch one")
     versions = postgres.installed()
     if not versions:
@@ -64,7 +65,7 @@ def beta(service, tenants):
 @pytest.fixture
 def gamma(service, tenants):
     """A tenant that stays as its template made it."""
-    return served(tenants["gamma"])
+    return tenants["gamma"]
 
 
 def served(tenant):

@@ -1,22 +1,18 @@
 """A stock Odoo in the same house: same code, same cluster, same settings, without the gateway."""
 
 import contextlib
-import http.client
 import os
 import secrets
-import subprocess
-import sys
 import tempfile
-import time
 import uuid
 from pathlib import Path
 
 from psycopg2 import sql
 
-from .. import postgres
-from ..gateway_service import DOMAIN, START_SECONDS, stop
+from .. import odoo_service, postgres
+from ..gateway_client import Client
+from ..gateway_service import DOMAIN
 from ..gateway_template import TEMPLATE
-from ..odoo_home import ROOT, addons_path, odoo_home, series
 
 ROLE = "stock"
 
@@ -66,14 +62,9 @@ class Stock:
                 self.run("ALTER DATABASE {} OWNER TO saas_manager", tenant.db)
                 self.run("REVOKE ALL ON DATABASE {} FROM saas_manager", tenant.db)
 
-    def status(self, name, path="/web/login"):
-        """Return the status of a request at the host of a database."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        with contextlib.closing(connection):
-            connection.request("GET", path, headers={"Host": f"{name}.{DOMAIN}", "Accept": "text/html"})
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
+    def client(self, database):
+        """Return a client of the host that has the name of a database."""
+        return Client(self.port, self.gevent_port, f"{database}.{DOMAIN}", database)
 
     @contextlib.contextmanager
     def serving(self, workers, cron_workers, *arguments):
@@ -81,32 +72,14 @@ class Stock:
         with tempfile.TemporaryDirectory(prefix="saas-stock-") as folder:
             processes = (f"--workers={workers}", f"--max-cron-threads={cron_workers}")
             command = [*self._command(Path(folder)), *processes, *arguments]
-            log = Path(folder) / "log"
-            with open(log, "wb") as file:
-                options = {"stdout": file, "stderr": file, "start_new_session": True}
-                process = subprocess.Popen(command, env=self._environment(Path(folder)), **options)
-            try:
-                self._wait(process, log)
+            environment, log = self._environment(Path(folder)), Path(folder) / "log"
+            with odoo_service.running(command, environment, log, self.client("nobody").is_up) as process:
                 yield process
-            finally:
-                stop(process)
 
     def _command(self, folder):
-        home = odoo_home()
-        return [
-            sys.executable,
-            str(home / "odoo-bin"),
-            f"--config={ROOT / 'odoo.conf'}",
-            f"--addons-path={addons_path(home)}",
-            f"--data-dir={folder / 'data'}",
-            f"--db_host={self.server.host}",
-            f"--db_port={self.server.port}",
-            f"--db_user={ROLE}",
-            f"--load={'base,rpc,web' if series() >= '19.0' else 'base,web'}",
-            f"--http-port={self.port}",
-            f"--gevent-port={self.gevent_port}",
-            *self.house.stack.sizes.arguments(),
-        ]
+        ports = (f"--http-port={self.port}", f"--gevent-port={self.gevent_port}")
+        base = odoo_service.command(self.server, ROLE, folder / "data")
+        return [*base, *ports, *self.house.stack.sizes.arguments()]
 
     def _environment(self, folder):
         passfile = folder / "pgpass"
@@ -114,19 +87,6 @@ class Stock:
         passfile.write_text(f"*:*:*:{ROLE}:{self.password}\n")
         given = {name: os.environ[name] for name in ("HOME", "LANG", "TZ", "PATH") if name in os.environ}
         return {**given, "PGPASSFILE": str(passfile)}
-
-    def _wait(self, process, log):
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the stock service did not start:\n{log.read_text()[-5000:]}")
-            time.sleep(0.1)
-
-    def _answers(self):
-        try:
-            return self.status("nobody", "/web/health") == 200
-        except OSError:
-            return False
 
 
 def only(database):
