@@ -7,11 +7,11 @@ from stack.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "addons" / "saas_manager"))
 try:
-    from saas_engine.sizing import Given, Sizes, bytes_of, compute
+    from saas_engine.sizing import Given, Sizes, bytes_of, compute, own
 finally:
     del sys.path[0]
 
-__all__ = ["Given", "Sizes", "bytes_of", "compute", "demo"]
+__all__ = ["Given", "Sizes", "bytes_of", "compute", "demo", "own"]
 # Of the machine's memory; the rest is for the manager, PostgreSQL and whoever works there.
 TENANT_SERVICE_SHARE = 0.7
 

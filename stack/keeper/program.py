@@ -7,10 +7,10 @@ from pathlib import Path
 from saas_engine import naming
 from saas_engine.runtime_wanted import optional_secret_line, secret_line, write
 
+from stack import sizes
 from stack.keeper import enter
 from stack.processes import clean_environment
 
-CRON_PROCESSES = 1
 SECRETS = ("secret", "pgpass")
 # Address space, which is more than memory: below this Odoo does not even start.
 LEAST_BYTES = 1280 * 2**20
@@ -18,11 +18,13 @@ LEAST_BYTES = 1280 * 2**20
 
 def command(stack, wanted, place, slot):
     """Return the command of the service."""
+    given = sizes.own(wanted.workers)
     memory = max(wanted.memory_mb * 2**20, LEAST_BYTES)
     config = {f"--config={stack.odoo_conf}": f"--config={place.private / 'odoo.conf'}"}
     return [
         *(config.get(str(part), part) for part in base_command(stack, wanted.code, place, place.addons)),
-        *stack.listening_at(slot.http_port, slot.gevent_port, wanted.workers, CRON_PROCESSES),
+        *stack.listening_at(slot.http_port, slot.gevent_port, given.workers, given.cron_workers),
+        *sizes.compute(given).pool_arguments(),
         f"--limit-memory-soft={memory * 4 // 5}",
         f"--limit-memory-hard={memory}",
     ]

@@ -24,10 +24,8 @@ def test_the_demo_is_as_large_as_the_formula_says(demo):
         cr.execute("SHOW max_connections")
         assert lines["max_connections"]["actual"] == cr.fetchone()[0]
     assert len(lines) == 8
-    # Each service of a tenant's own that another test has left opens connections, too.
-    own = demo.manager.call("saas.runtime", "search_count", [("kind", "=", "dedicated")])
-    tolerated = {"memory", "max_connections"} if own else {"memory"}
-    assert {code for code, line in lines.items() if line["state"] == "small"} <= tolerated, lines
+    # Where the machine is small, services that other tests have left may want more memory than it has.
+    assert {code for code, line in lines.items() if line["state"] == "small"} <= {"memory"}, lines
 
 
 def test_it_is_shown_as_a_table_and_on_a_phone_as_cards(demo, page, screenshot):

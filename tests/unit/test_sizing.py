@@ -13,13 +13,21 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_connections_are_enough_for_every_process_at_its_limit():
-    given = Given(workers=3, cron_workers=2, manager_workers=8, manager_cron_workers=1, job_slots=6)
+    given = Given(workers=3, cron_workers=2, manager_workers=8, manager_cron_workers=1, job_slots=6, own_services=0)
     tenant_service = 3 * 16 + 2 * 4 + 16
     manager = (8 + 1) * 4 + 16 + 6 * 3 + 2 + 8
     found = compute(given)
     assert found.max_connections >= tenant_service + manager + 15
     assert found.max_connections - (tenant_service + manager + 15) < 10
     assert found.db_maxconn == found.db_maxconn_gevent == 16
+
+
+def test_services_of_tenants_own_have_connections_too():
+    none, three = (compute(Given(own_services=number)).max_connections for number in (0, 3))
+    assert three - none == pytest.approx(3 * ((2 + 1) * 4 + 8), abs=10)
+    small = compute(sizing.own())
+    assert small.db_maxconn == 8
+    assert sizing.connections([Given(), sizing.own(4)]) - sizing.connections([Given()]) == (4 + 1) * 4 + 8
 
 
 def test_each_replica_has_connections_of_its_own():

@@ -16,14 +16,17 @@ REGISTRY_MB = {"blank": 6.3, "services": 10.3}  # of one tenant in one process
 PROCESS_MB = 110  # a process of Odoo before it has served anybody
 # -- connections
 POOL = 16  # of one process that serves many tenants: one at work, the others kept for tenants that come again
+OWN_POOL = 8  # of one that serves a tenant of its own; only the one with the websockets needs as many
 AT_ONCE = 4  # what one request, job or cron opens at the same time at most; a cron worker closes a tenant's after it
 PER_JOB = 3  # what the manager's engine opens beside Odoo's pool while a job runs
 ONE_SHOT = 8  # two commands that build or upgrade
 RUNNER = 2  # the job runner's own
+OWN_WORKERS, OWN_CRON_WORKERS = 2, 1  # of a tenant's own service, where its plan says nothing else
 RESERVE = 15  # PostgreSQL's own reserve (3), the gateways' links to the directory, people, backups
 # -- memory
 ODOO_PER_REGISTRY = 15 * MIB  # by which Odoo turns its soft limit into a number of registries
 LEAST_SOFT = 2 * GIB  # a process that has loaded a few registries maps more than it uses
+LEAST_OWN_SOFT = GIB  # one that has loaded a single one
 HARD_PER_SOFT = 1.5
 FEWEST_REGISTRIES = 20
 POSTGRES_SHARE = 4  # shared_buffers is a quarter of PostgreSQL's memory
@@ -41,6 +44,7 @@ class Given:
     :param int cron_workers: its processes for scheduled actions
     :param int replicas: how many such services stand side by side
     :param int job_slots: jobs that the manager runs at once
+    :param int own_services: services of tenants' own that PostgreSQL is to have room for, too
     :param float registry_mb: memory of one tenant in one process
     :param int memory: bytes that one replica may use; None: as many as it likes
     :param int postgres_memory: bytes that PostgreSQL may use
@@ -53,6 +57,7 @@ class Given:
     manager_workers: int = 8
     manager_cron_workers: int = 1
     job_slots: int = 6
+    own_services: int = 4
     db_maxconn: int = POOL
     registry_mb: float = REGISTRY_MB["services"]
     memory: int | None = None
@@ -109,14 +114,14 @@ class Sizes:
 def compute(given):
     """Return the Sizes of what was chosen.
 
-    :param Given given: numbers of 1 and more
+    :param Given given: numbers of 1 and more (`own_services`: of 0 and more)
     """
     registries = _registries(given)
     soft = max(LEAST_SOFT, registries * ODOO_PER_REGISTRY)
     return Sizes(
         db_maxconn=given.db_maxconn,
         db_maxconn_gevent=given.db_maxconn,
-        max_connections=_round_up(connections([given]), 10),
+        max_connections=_round_up(connections([given, *[own()] * given.own_services]), 10),
         tenant_connections=_tenant_connections(given),
         registries=registries,
         limit_memory_soft=soft,
@@ -128,6 +133,11 @@ def compute(given):
     )
 
 
+def own(workers=OWN_WORKERS, cron_workers=OWN_CRON_WORKERS):
+    """Return what is given of a service of a tenant's own, which serves nobody else."""
+    return Given(tenants=1, workers=workers, cron_workers=cron_workers, own_services=0, db_maxconn=OWN_POOL)
+
+
 def connections(services):
     """Return how many connections a cluster must take for tenant services, the manager and everybody else.
 
@@ -137,7 +147,8 @@ def connections(services):
 
 
 def _service_connections(given):
-    of_one = given.workers * given.db_maxconn + given.cron_workers * AT_ONCE + given.db_maxconn
+    kept = given.db_maxconn if given.tenants > 1 else AT_ONCE  # a tenant's connection is used again, not beside others
+    of_one = given.workers * kept + given.cron_workers * AT_ONCE + given.db_maxconn
     return given.replicas * of_one
 
 

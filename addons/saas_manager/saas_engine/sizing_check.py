@@ -30,6 +30,7 @@ class ServiceSize:
     db_maxconn: int
     registries: int
     limit_memory_soft: int
+    is_own: bool = False  # a tenant's own, which serves nobody else
 
     @classmethod
     def of(cls, runtime):
@@ -42,7 +43,17 @@ class ServiceSize:
             db_maxconn=runtime.option("db_maxconn") or ODOO_MAXCONN,
             registries=int(registries) if registries.isdecimal() else soft // sizing.ODOO_PER_REGISTRY,
             limit_memory_soft=soft,
+            is_own=runtime.environment.get("SAAS_DEDICATED") == "1",
         )
+
+    @property
+    def least_soft(self):
+        """Bytes that a process may map at least, below which it would be replaced all the time."""
+        if self.is_own:
+            return sizing.LEAST_OWN_SOFT
+        # As many tenants as it keeps, of the largest.
+        mapped = self.registries * int(sizing.REGISTRY_MB["services"] * sizing.MIB) + sizing.GIB // 2
+        return max(sizing.LEAST_SOFT, mapped)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +108,7 @@ def findings(found, services, manager, tenants, plan_connections):
         Finding("max_connections", found.max_connections, connections),
         Finding("connections", found.connections, found.max_connections - sizing.RESERVE, is_most=True),
         Finding("plan_connections", plan_connections, max(size.tenant_connections for size in sizes)),
-        Finding("registries", min(service.registries for service in services), tenants),
+        Finding("registries", min((each.registries for each in services if not each.is_own), default=tenants), tenants),
         Finding("limit_memory_soft", *_tightest_limit(services)),
         Finding("memory", found.machine_memory, memory),
         Finding("shared_buffers", found.shared_buffers, sizing.Given.postgres_memory // sizing.POSTGRES_SHARE),
@@ -108,7 +119,7 @@ def findings(found, services, manager, tenants, plan_connections):
 def _given(service, manager, tenants):
     return dataclasses.replace(
         manager,
-        tenants=min(tenants, service.registries) or 1,
+        tenants=1 if service.is_own else min(tenants, service.registries) or 1,
         workers=service.workers,
         cron_workers=service.cron_workers,
         db_maxconn=service.db_maxconn,
@@ -116,12 +127,6 @@ def _given(service, manager, tenants):
 
 
 def _tightest_limit(services):
-    """Return the soft limit of the service that has the least room for what its processes keep, and what it needs."""
-
-    def wanted(service):
-        # As many as it keeps, of the largest: a process that is beyond the limit is replaced after every request.
-        mapped = service.registries * int(sizing.REGISTRY_MB["services"] * sizing.MIB) + sizing.GIB // 2
-        return max(sizing.LEAST_SOFT, mapped)
-
-    tightest = min(services, key=lambda service: service.limit_memory_soft / wanted(service))
-    return tightest.limit_memory_soft, wanted(tightest)
+    """Return the soft limit of the service that has the least room for what its processes map, and what it needs."""
+    tightest = min(services, key=lambda service: service.limit_memory_soft / service.least_soft)
+    return tightest.limit_memory_soft, tightest.least_soft
