@@ -9,6 +9,8 @@ from stack.odoo_source import TARGET
 from stack.processes import clean_environment, run
 
 ADDONS = ("saas_manager", "saas_tenant")
+NEVER_INSTALLED = "saas_gateway"
+EXPORT = Path(__file__).parent / "export_texts.py"
 MERGE = Path(__file__).parent / "merge_translations.py"
 
 
@@ -25,14 +27,21 @@ def update(context):
         with console.step("Installing the addons in a database of its own"):
             _odoo(context, stack, f"--init={','.join(ADDONS)}", "--without-demo=all", "--stop-after-init")
         remarks = []
-        for addon in ADDONS:
+        for addon in (*ADDONS, NEVER_INSTALLED):
             with console.step(f"Texts of {addon}") as step:
                 template = context.paths.addons / addon / "i18n" / f"{addon}.pot"
-                _odoo(context, stack, f"--i18n-export={template}", f"--modules={addon}")
+                _export(context, stack, addon, template)
                 said = run([stack.python, "-I", MERGE, template], what="Merging the translations").splitlines()
                 step.result = said.pop(0)
                 remarks += said
     return remarks
+
+
+def _export(context, stack, addon, template):
+    if addon == NEVER_INSTALLED:
+        run([stack.python, "-I", EXPORT, template.parent.parent, template], what="Exporting the texts")
+    else:
+        _odoo(context, stack, f"--i18n-export={template}", f"--modules={addon}")
 
 
 def _odoo(context, stack, *arguments):

@@ -4,9 +4,11 @@ import json
 from html import escape
 from typing import NamedTuple
 
+from .languages import _, language_of, translate
+
 MINUTE, MOMENT = 60, 5  # seconds
 TEMPLATE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -50,61 +52,71 @@ class Page(NamedTuple):
     retry_after: int = 0  # seconds; 0 does not say
     location: str = ""
 
+    def in_language(self, language):
+        """Return the same page in a language. A reason that somebody wrote stays as it is."""
+        texts = {name: translate(getattr(self, name), language) for name in ("title", "text", "hint", "reason")}
+        return self._replace(**texts)
 
-NOT_FOUND = Page("404 Not Found", "Page not found", "There is nothing at this address.", "Check the address for typos.")
+
+NOT_FOUND = Page(
+    "404 Not Found",
+    _("Page not found"),
+    _("There is nothing at this address."),
+    _("Check the address for typos."),
+)
 UNKNOWN_HOST = Page(
     "404 Not Found",
-    "No site at this address",
-    "There is no site here, or not any more.",
-    "Check the address for typos. A site that was just ordered appears here within seconds.",
+    _("No site at this address"),
+    _("There is no site here, or not any more."),
+    _("Check the address for typos. A site that was just ordered appears here within seconds."),
 )
 UNAVAILABLE = Page(
     "503 Service Unavailable",
-    "This site is taking a break",
-    "It cannot be reached for the moment. Nothing is lost.",
-    "Please try again in a minute.",
+    _("This site is taking a break"),
+    _("It cannot be reached for the moment. Nothing is lost."),
+    _("Please try again in a minute."),
     retry_after=MINUTE,
 )
 SUSPENDED = Page(
     "503 Service Unavailable",
-    "This site is suspended",
-    "It is switched off for now. Nothing is lost: all its data is kept.",
-    "If this is your site, please contact your provider.",
+    _("This site is suspended"),
+    _("It is switched off for now. Nothing is lost: all its data is kept."),
+    _("If this is your site, please contact your provider."),
 )
 MAINTENANCE = Page(
     "503 Service Unavailable",
-    "This site is under maintenance",
-    "It will be back soon. Nothing is lost.",
-    "Please try again in a minute.",
+    _("This site is under maintenance"),
+    _("It will be back soon. Nothing is lost."),
+    _("Please try again in a minute."),
     retry_after=MINUTE,
 )
 BUSY = Page(
     "503 Service Unavailable",
-    "This site is busy",
-    "It is at work on several things that take long, and takes on no more until one of them is done.",
-    "Please try again in a few seconds.",
+    _("This site is busy"),
+    _("It is at work on several things that take long, and takes on no more until one of them is done."),
+    _("Please try again in a few seconds."),
     retry_after=MOMENT,
 )
 UNGUARDED = Page(
     "503 Service Unavailable",
-    "This site is switched off",
-    "A part of it that belongs to the service is missing. Nothing is lost: all its data is kept.",
-    "If this is your site, please contact your provider, who knows of it already.",
-    "The app saas_tenant is not installed in this site's database, or could not be loaded.",
+    _("This site is switched off"),
+    _("A part of it that belongs to the service is missing. Nothing is lost: all its data is kept."),
+    _("If this is your site, please contact your provider, who knows of it already."),
+    _("The app saas_tenant is not installed in this site's database, or could not be loaded."),
     retry_after=MINUTE,
 )
 TOO_MANY = Page(
     "429 Too Many Requests",
-    "Too many tries",
-    "There were too many sign-ins from your network within a short time. Nothing is wrong with your account.",
-    "Please wait a minute and try again. If many people share your connection, tell your provider.",
+    _("Too many tries"),
+    _("There were too many sign-ins from your network within a short time. Nothing is wrong with your account."),
+    _("Please wait a minute and try again. If many people share your connection, tell your provider."),
     retry_after=MINUTE,
 )
 MOVED = Page(
     "410 Gone",
-    "This site has a new address",
-    "It has moved. What was sent to the old address was not taken.",
-    "Open the new address and try again there.",
+    _("This site has a new address"),
+    _("It has moved. What was sent to the old address was not taken."),
+    _("Open the new address and try again there."),
 )
 
 
@@ -119,16 +131,19 @@ def render(page, environ):
 
     :param dict environ: the WSGI request
     """
+    language = language_of(environ)
+    page = page.in_language(language)
     if wants_json(environ):
         kind, text = "application/json", json.dumps(_rpc_error(page))
     else:
-        kind, text = "text/html; charset=utf-8", _html(page)
+        kind, text = "text/html; charset=utf-8", _html(page, language)
     body = text.encode()
     headers = [
         ("Content-Type", kind),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
-        ("Vary", "Accept"),
+        ("Content-Language", language),
+        ("Vary", "Accept, Accept-Language"),
         ("X-Content-Type-Options", "nosniff"),
         ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"),
     ]
@@ -147,9 +162,10 @@ def wants_json(environ):
     return "application/json" in accept or environ.get("CONTENT_TYPE", "").startswith("application/json")
 
 
-def _html(page):
+def _html(page, language):
     reason = f'<p class="reason">{escape(page.reason)}</p>\n' if page.reason else ""
-    return TEMPLATE.format(title=escape(page.title), text=escape(page.text), hint=escape(page.hint), reason=reason)
+    texts = {name: escape(getattr(page, name)) for name in ("title", "text", "hint")}
+    return TEMPLATE.format(language=language, reason=reason, **texts)
 
 
 def _rpc_error(page):

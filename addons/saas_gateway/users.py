@@ -19,9 +19,14 @@ from odoo.exceptions import AccessDenied
 from . import reports, wrapping
 from .directory import directory
 from .internal_users import FIRST_ADMINISTRATOR, INTERNAL_USERS, choose
+from .languages import _, language_of, translate
 
 MAX_AGE = 2  # seconds that an answer is good for
 KIND = "surplus_users"
+SURPLUS = _(
+    "The plan %(plan)s of this site allows %(users)s internal users, and there are more. The newest accounts cannot"
+    " sign in, and yours is one of them. Please ask the administrator of this site."
+)
 
 
 class Found(NamedTuple):
@@ -76,11 +81,10 @@ def refusal(cr, uid):
     if not uid or uid not in surplus(cr):
         return None
     limits = directory.tenant_in(cr.dbname).limits
-    return (
-        f"The plan {limits.get('plan_name') or limits.get('plan') or ''} of this site allows {limits['max_users']}"
-        " internal users, and there are more. The newest accounts cannot sign in, and yours is one of them."
-        " Please ask the administrator of this site."
-    )
+    request = odoo.http.request
+    language = language_of(request.httprequest.environ if request else {})
+    plan = limits.get("plan_name") or limits.get("plan") or ""
+    return translate(SURPLUS, language) % {"plan": plan, "users": limits["max_users"]}
 
 
 def check(cr, uid):

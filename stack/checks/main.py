@@ -17,7 +17,7 @@ def run():
     context, report = Context.create(), Report()
     wanted = [name for name in os.environ.get("ONLY", "").split(",") if name]
     alone = _wanted(wanted, {**lint.checks(context), **suites.checks(context)})
-    lanes = [_wanted(wanted, lane) for lane in odoo_addons.lanes(context)]
+    lanes = [_wanted(wanted, lane) for lane in (*odoo_addons.lanes(context), suites.unhurried_checks(context))]
     on_stack = _wanted(wanted, suites.stack_checks(context))
     last = _wanted(wanted, suites.last_checks(context))
     count = sum(map(len, (alone, *lanes, on_stack, last)))

@@ -15,10 +15,14 @@ def checks(context):
     return {
         "unit": lambda: _pytest(context, "unit", "test"),
         "unit production": lambda: _pytest(context, "production", "production"),
-        "integration": lambda: _pytest(context, "integration", "test"),
         "gateway": lambda: _with_odoo(context, "gateway"),
         "security": lambda: _with_odoo(context, "security"),
     }
+
+
+def unhurried_checks(context):
+    """Return the suites that measure no time, so that they may run beside others, by name."""
+    return {"integration": lambda: _pytest(context, "integration", "test")}
 
 
 def stack_checks(context):

@@ -29,6 +29,12 @@ def test_who_has_to_wait_reads_why(acme, host):
     assert "too many sign-ins" in answer["error"]["data"]["message"]
 
 
+@pytest.mark.parametrize(("accepted", "title"), [("de-AT,de", "Keine Seite"), ("fr", "No site at this address")])
+def test_nobodys_host_is_explained_in_the_browsers_language(acme, accepted, title):
+    page = acme.client.request("/web/login", host="nobody.example.com", Accept_Language=accepted)
+    assert (page.status, title in page.text) == (404, True)
+
+
 def test_a_new_tenant_and_a_new_host_are_there_at_once(acme, stack):
     tenant = stack.create_tenant("delta", hosts=["shop.customer.net"])
     assert seconds_until(lambda: tenant.client.status() == 200, limit=3) < 3
