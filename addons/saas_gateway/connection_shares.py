@@ -64,20 +64,17 @@ def _build_borrow(borrow):
 
 
 def _build_dsn_equals(dsn_equals):
-    def databases_differ_or(pool, *dsns):
+    def is_same_database_and(pool, dsn, info):
         """Odoo takes both apart to the last option: with sixteen connections more than all else that we do."""
-        one, other = map(_database, dsns)
-        return one == other and dsn_equals(pool, *dsns)
+        if type(dsn) is str and type(info) is dict and _database_of(dsn) != info.get("database"):
+            return False
+        return dsn_equals(pool, dsn, info)
 
-    return databases_differ_or
-
-
-def _database(dsn):
-    return _parse(dsn) if isinstance(dsn, str) else dsn.get("database") or dsn.get("dbname")
+    return is_same_database_and
 
 
 @functools.lru_cache(4096)
-def _parse(dsn):
+def _database_of(dsn):
     return parse_dsn(dsn).get("dbname")
 
 

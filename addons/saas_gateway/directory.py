@@ -84,15 +84,11 @@ class Directory:
         :param str host: lower case, without port
         :raise DirectoryUnavailable: if nothing was ever read
         """
-        if host not in self.current().by_host:
-            self.current(MISS_AGE)
-        return self._copy.by_host.get(host)
+        return self.current().by_host.get(host) or self.current(MISS_AGE).by_host.get(host)
 
     def tenant_in(self, database):
         """Return the tenant that lives in a database, or None. Raises like `tenant_of`."""
-        if database not in self.current().by_database:
-            self.current(MISS_AGE)
-        return self._copy.by_database.get(database)
+        return self.current().by_database.get(database) or self.current(MISS_AGE).by_database.get(database)
 
     def new_host_of(self, host):
         """Return the present host of the tenant that has left this one, or None. Raises like `tenant_of`."""
@@ -110,13 +106,15 @@ class Directory:
 
     def current(self, max_age=MAX_AGE):
         """Return the copy, looking for a newer version first if the last look is older than `max_age`."""
-        self._refresh(max_age)
-        if self._copy.version is None:
+        if not self._is_fresh(max_age):
+            self._refresh(max_age)
+        copy = self._copy
+        if copy.version is None:
             raise DirectoryUnavailable("the directory of tenants could not be read yet")
-        return self._copy
+        return copy
 
     def _refresh(self, max_age):
-        if self._is_fresh(max_age) or not self._lock.acquire(blocking=self._copy.version is None):
+        if not self._lock.acquire(blocking=self._copy.version is None):
             return  # somebody is at it: the copy at hand will do
         try:
             if not self._is_fresh(max_age):
