@@ -1,9 +1,14 @@
 """docker-compose.yml, really built and started: one customer's instance through it, and what its walls hold back."""
 
+import contextlib
+import re
+import threading
 import time
 
 import pytest
 from compose_project import BASE_DOMAIN, IMAGE, MANAGER, NAME
+
+from stack.secret_files import SecretFiles
 
 LONG_RUNNING = {"postgres", "manager", "tenant", "runtimes", "traefik"}
 ONE_SHOT = {"bootstrap", "routes"}
@@ -164,6 +169,65 @@ def move(project, instance, kind):
         time.sleep(1)
     assert not values["move_failure"], values
     return project.call("saas.runtime", "read", values["runtime_id"][:1], ["kind"])[0]["kind"]
+
+
+def test_new_secrets_without_a_pause(project, instance):
+    """The commands of docs/install.md, while somebody asks all the time."""
+    addon = project.root / "addons" / "saas_manager"
+    files = SecretFiles(project.folder / "secrets", addon, mode=0o444, in_place=True)
+    before = files.read("saas_manager")
+    assert logs_in(project, before)
+    with asked_all_the_time(project, f"acme.{BASE_DOMAIN}", MANAGER) as statuses:
+        files.begin_rotation()
+        production(project, "tenant", "refresh-tenant")
+        said = production(project, "manager", "rotate")
+        files.finish_rotation()
+        production(project, "tenant", "refresh-tenant")
+        production(project, "manager", "refresh-manager")
+    assert re.search(r"\b(\d+) of \1 tenants have the new password", said), said
+    assert len(statuses) > 20 and set(statuses) == {200}
+    assert files.read("saas_manager") != before
+    assert logs_in(project, files.read("saas_manager"))
+    assert not logs_in(project, before)
+    project.call("saas.instance", "action_suspend", [instance])
+    project.wait_for("saas.instance", instance, "state", ("active",), 60)
+    project.call("saas.instance", "action_resume", [instance])
+    assert project.wait_for("saas.instance", instance, "state", ("suspended",), 60) == "active"
+
+
+def production(project, service, command):
+    return project.compose("exec", "-T", service, "python", "-m", "stack.production", command)
+
+
+def logs_in(project, password):
+    """Tell whether a password is that of the manager's role."""
+    code = (
+        "import psycopg2, sys\n"
+        "try:\n"
+        "    psycopg2.connect(host='postgres', dbname='postgres', user='saas_manager', password=sys.argv[1]).close()\n"
+        "except psycopg2.OperationalError as error:\n"
+        "    assert 'password authentication failed' in str(error), error\n"
+        "    print('refused')\n"
+    )
+    return "refused" not in project.compose("exec", "-T", "manager", "python", "-c", code, password)
+
+
+@contextlib.contextmanager
+def asked_all_the_time(project, *hosts):
+    """Ask for the login page at hosts until the block ends; give the list of what was answered."""
+    statuses, over = [], threading.Event()
+
+    def ask():
+        while not over.wait(0.2):
+            statuses.extend(project.get(host, "/web/login").status for host in hosts)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield statuses
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_data_outlive_the_containers(project, instance):

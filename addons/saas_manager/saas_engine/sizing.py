@@ -48,6 +48,7 @@ class Given:
     :param float registry_mb: memory of one tenant in one process
     :param int memory: bytes that one replica may use; None: as many as it likes
     :param int postgres_memory: bytes that PostgreSQL may use
+    :param bool is_own: a service of a tenant's own, which serves nobody else
     """
 
     tenants: int = 300
@@ -62,6 +63,7 @@ class Given:
     registry_mb: float = REGISTRY_MB["services"]
     memory: int | None = None
     postgres_memory: int = GIB
+    is_own: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,8 +136,9 @@ def compute(given):
 
 
 def own(workers=OWN_WORKERS, cron_workers=OWN_CRON_WORKERS):
-    """Return what is given of a service of a tenant's own, which serves nobody else."""
-    return Given(tenants=1, workers=workers, cron_workers=cron_workers, own_services=0, db_maxconn=OWN_POOL)
+    """Return what is given of a service of a tenant's own."""
+    few = {"tenants": 1, "own_services": 0, "db_maxconn": OWN_POOL}
+    return Given(**few, workers=workers, cron_workers=cron_workers, is_own=True)
 
 
 def connections(services):
@@ -147,7 +150,7 @@ def connections(services):
 
 
 def _service_connections(given):
-    kept = given.db_maxconn if given.tenants > 1 else AT_ONCE  # a tenant's connection is used again, not beside others
+    kept = AT_ONCE if given.is_own else given.db_maxconn  # connections to others are kept, in case they come again
     of_one = given.workers * kept + given.cron_workers * AT_ONCE + given.db_maxconn
     return given.replicas * of_one
 
@@ -204,7 +207,7 @@ def bytes_of(text):
 def main(arguments=None):
     """Print the lines of .env that follow from what is chosen on the command line."""
     parser = argparse.ArgumentParser(description="The lines of .env that follow from what is chosen.")
-    for field in dataclasses.fields(Given):
+    for field in filter(lambda field: field.name != "is_own", dataclasses.fields(Given)):
         kind = bytes_of if field.name.endswith("memory") else type(field.default)
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
     given = Given(**vars(parser.parse_args(arguments)))

@@ -123,6 +123,7 @@ def _given(service, manager, tenants):
         workers=service.workers,
         cron_workers=service.cron_workers,
         db_maxconn=service.db_maxconn,
+        is_own=service.is_own,
     )
 
 
