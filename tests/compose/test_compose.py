@@ -184,8 +184,9 @@ def test_new_secrets_without_a_pause(project, instance):
         files.finish_rotation()
         production(project, "tenant", "refresh-tenant")
         production(project, "manager", "refresh-manager")
+        time.sleep(3)  # by now nobody knows the secrets before
     assert re.search(r"\b(\d+) of \1 tenants have the new password", said), said
-    assert len(statuses) > 20 and set(statuses) == {200}
+    assert len(statuses) > 10 and set(statuses) == {200}
     assert files.read("saas_manager") != before
     assert logs_in(project, files.read("saas_manager"))
     assert not logs_in(project, before)
@@ -218,7 +219,7 @@ def asked_all_the_time(project, *hosts):
     statuses, over = [], threading.Event()
 
     def ask():
-        while not over.wait(0.2):
+        while not over.wait(0.02):
             statuses.extend(project.get(host, "/web/login").status for host in hosts)
 
     thread = threading.Thread(target=ask)
