@@ -50,8 +50,6 @@ def _wait_for_room(pool, database):
 
 def _build_borrow(borrow):
     def borrow_own_share(pool, connection_info):
-        if not odoo.evented:
-            return borrow(pool, connection_info)
         database = connection_info["database"]
         _wait_for_room(pool, database)
         _borrowing[database] += 1  # others have their turn while a connection is opened
@@ -79,6 +77,7 @@ def _database_of(dsn):
 
 
 def install():
-    """Wrap where Odoo takes a connection, and where it looks for one."""
-    wrapping.replace(odoo.sql_db.ConnectionPool, "borrow", _build_borrow)
+    """Wrap where Odoo takes a connection, in the process that serves all at once, and where it looks for one."""
+    if odoo.evented:
+        wrapping.replace(odoo.sql_db.ConnectionPool, "borrow", _build_borrow)
     wrapping.replace(odoo.sql_db.ConnectionPool, "_dsn_equals", _build_dsn_equals)

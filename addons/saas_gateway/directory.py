@@ -106,7 +106,7 @@ class Directory:
 
     def current(self, max_age=MAX_AGE):
         """Return the copy, looking for a newer version first if the last look is older than `max_age`."""
-        if not self._is_fresh(max_age):
+        if not self._is_fresh(max_age):  # asked ten times per request: as often as not this is all that happens
             self._refresh(max_age)
         copy = self._copy
         if copy.version is None:

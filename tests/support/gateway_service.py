@@ -147,14 +147,23 @@ class Stack:
 
     def gateway_sql(self, query, values=None, db="postgres"):
         """Run one statement as the gateway's role."""
+        with self.gateway_transaction(db) as cr:
+            cr.execute(query, values)
+            rows = cr.fetchall() if cr.description else []
+            cr.connection.commit()
+            return rows
+
+    @contextlib.contextmanager
+    def gateway_transaction(self, db="postgres"):
+        """Give a cursor of the gateway's role, whose transaction is rolled back unless somebody ends it before."""
         login = {"host": self.server.host, "port": self.server.port, "dbname": db}
-        with contextlib.closing(
-            psycopg2.connect(**login, user="saas_gateway", password=self.secrets.read("saas_gateway"))
-        ) as connection:
-            connection.autocommit = True
-            with connection.cursor() as cr:
-                cr.execute(query, values)
-                return cr.fetchall() if cr.description else []
+        with (
+            contextlib.closing(
+                psycopg2.connect(**login, user="saas_gateway", password=self.secrets.read("saas_gateway"))
+            ) as connection,
+            connection.cursor() as cr,
+        ):
+            yield cr
 
     def drop_database(self, name):
         """Drop a database the manager made, whoever is in it."""

@@ -70,8 +70,9 @@ class House:
             yield process
 
     def forget_crons(self):
-        """Let no tenant be due at once: what a new one is, so that it is looked at."""
-        self.stack.gateway_sql("UPDATE saas.cron SET due = now() + interval '30 min', rest_until = now()")
+        """Let no tenant be due at once: what a new one is, so that it is looked at. Visits under way end unnoticed."""
+        later = "due = now() + interval '30 min', rest_until = now(), last_seconds = 0"
+        self.stack.gateway_sql(f"UPDATE saas.cron SET {later}")
 
     def withdraw(self):
         """Take the small tenants out of the directory; their databases stay."""
