@@ -240,6 +240,7 @@ def test_a_newsletter_with_placeholders(shop):
     shop.call("mailing.contact", "create", contact)
     body = '<div class="o_mail_wrapper"><p>Dear <t t-out="object.name">customer</t>, good day</p></div>'
     values = {
+        "email_from": "news@shop.example.com",
         "subject": "Hello {{ object.name or 'you' }}",
         "preview": "News for {{ object.name }}",
         "body_arch": body,

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from . import extract
-from .grammar import QWEB
+from .grammar import QWEB, is_plain
 
 _logger = logging.getLogger(__name__)
 
@@ -99,8 +99,13 @@ def of_translation(path, call_arguments=False):
     expressions, values = set(), set()
     for found in TRANSLATION.finditer(Path(path).read_text(encoding="utf-8")):
         text = "".join(QUOTED.findall(found[1]))
-        if any(mark in text for mark in MARKS):
+        is_template = any(mark in text for mark in MARKS)
+        if is_template or call_arguments:
             text = ESCAPED.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
+        if call_arguments and not is_plain(extract.tidy(text)):
+            # The label of a `<t>` is translated as well, and looks like an argument of a call: "Devise de l'avoir".
+            expressions.add((QWEB, extract.tidy(text)))
+        if is_template:
             expressions.update(_of_text(text, call_arguments) | extract.of_format(text))
             values.add(extract.tidy(text))
     return Shipped(frozenset(text for _kind, text in expressions), frozenset(values))
