@@ -42,7 +42,7 @@ def _execute_on(worker):
 
     def execute(query, values):
         if not cursor._cnx.autocommit:
-            cursor._cnx.autocommit = True  # Odoo opens it REPEATABLE READ, in which claims fail
+            cursor._cnx.autocommit = True  # claims are over at once; and no notice arrives in a transaction
         cursor.execute(query, values)
         return cursor.fetchall() if cursor.description else []
 
@@ -54,7 +54,8 @@ def _build_init(stock):
         stock(self, multi)
         # In the parent process, which knows the workers that are there; they inherit what they share.
         slots = max(config["max_cron_threads"], 1)
-        _shared.setdefault("visits", Visits(slots))
+        if "visits" not in _shared:
+            _shared["visits"] = Visits(slots)
         taken = {worker.schedule.slot for worker in multi.workers_cron.values()}
         slot = next(slot for slot in range(slots) if slot not in taken)
         self.schedule = Schedule(slot, slots, multi.cron_timeout or 3600, _shared["visits"])

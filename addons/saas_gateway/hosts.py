@@ -1,6 +1,5 @@
 """Which host is which database. Unknown hosts end here, and so do suspended tenants, on every route."""
 
-import functools
 import re
 
 import werkzeug.exceptions
@@ -34,7 +33,6 @@ def host_of(environ):
     return bare(host)
 
 
-@functools.lru_cache(4096)
 def bare(host):
     """Return a host as the directory writes it: lower case, no port, no trailing dot; "" if it is no host."""
     host = host.strip(BLANKS).lower()

@@ -102,10 +102,11 @@ def of_translation(path, call_arguments=False):
         is_template = any(mark in text for mark in MARKS)
         if is_template or call_arguments:
             text = ESCAPED.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
-        if call_arguments and not is_plain(extract.tidy(text)):
+        tidied = extract.tidy(text)
+        if call_arguments and not is_plain(tidied):
             # The label of a `<t>` is translated as well, and looks like an argument of a call: "Devise de l'avoir".
-            expressions.add((QWEB, extract.tidy(text)))
+            expressions.add((QWEB, tidied))
         if is_template:
             expressions.update(_of_text(text, call_arguments) | extract.of_format(text))
-            values.add(extract.tidy(text))
+            values.add(tidied)
     return Shipped(frozenset(text for _kind, text in expressions), frozenset(values))
