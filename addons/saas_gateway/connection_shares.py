@@ -1,20 +1,18 @@
 """Of the database connections of the evented process, which serves all tenants at once, nobody has more than half.
 
-A worker needs none of this: it serves one tenant at a time. What it has is a pool full of connections to others, which
-Odoo compares one after the other with what it looks for.
+A worker needs none of this: it serves one tenant at a time.
 """
 
 import collections
-import functools
 import time
 
-from psycopg2.extensions import parse_dsn
 from psycopg2.pool import PoolError
 
 import odoo
 import odoo.sql_db
 
 from . import wrapping
+from .pooling import read_entry
 
 PATIENCE, TICK = 2.0, 0.02  # seconds
 
@@ -32,8 +30,7 @@ def _share(pool):
 
 
 def _in_use(pool, database):
-    # 18.0 keeps [connection, is it used, when it was], 19.0 the connection with the same as attributes.
-    kept = [entry[:2] if isinstance(entry, list) else (entry, entry._pool_in_use) for entry in pool._connections]
+    kept = map(read_entry, pool._connections)
     open_ones = [connection for connection, used in kept if used and not connection.closed]
     return _borrowing[database] + sum(connection.info.dbname == database for connection in open_ones)
 
@@ -61,23 +58,7 @@ def _build_borrow(borrow):
     return borrow_own_share
 
 
-def _build_dsn_equals(dsn_equals):
-    def is_same_database_and(pool, dsn, info):
-        """Odoo takes both apart to the last option: with sixteen connections more than all else that we do."""
-        if type(dsn) is str and type(info) is dict and _database_of(dsn) != info.get("database"):
-            return False
-        return dsn_equals(pool, dsn, info)
-
-    return is_same_database_and
-
-
-@functools.lru_cache(4096)
-def _database_of(dsn):
-    return parse_dsn(dsn).get("dbname")
-
-
 def install():
-    """Wrap where Odoo takes a connection, in the process that serves all at once, and where it looks for one."""
+    """Wrap where Odoo takes a connection, in the process that serves all at once."""
     if odoo.evented:
         wrapping.replace(odoo.sql_db.ConnectionPool, "borrow", _build_borrow)
-    wrapping.replace(odoo.sql_db.ConnectionPool, "_dsn_equals", _build_dsn_equals)

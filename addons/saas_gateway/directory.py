@@ -12,6 +12,7 @@ from .link import Link
 
 _logger = logging.getLogger(__name__)
 MAX_AGE = 0.4
+EARLY = 0.2  # seconds of age from which on a process that has nothing to do looks, so that no request has to
 MISS_AGE = 0.03  # what is not in the copy is looked up again this soon: a new tenant is there at once
 SAY_AGAIN = 60  # seconds between two entries of the log about the same outage
 RETRY = 2  # seconds without a look after a failed one: requests must not wait for a server that is away
@@ -106,12 +107,18 @@ class Directory:
 
     def current(self, max_age=MAX_AGE):
         """Return the copy, looking for a newer version first if the last look is older than `max_age`."""
-        if not self._is_fresh(max_age):  # asked ten times per request: as often as not this is all that happens
+        now = time.monotonic()  # `_is_fresh`, without the call: a request asks ten times, and this is all that happens
+        if now - self._looked_at >= max_age and now >= self._look_at:
             self._refresh(max_age)
         copy = self._copy
         if copy.version is None:
             raise DirectoryUnavailable("the directory of tenants could not be read yet")
         return copy
+
+    def look_ahead(self):
+        """Look for a newer version, unless the last look is quite new. For where nobody waits."""
+        if self._copy.version is not None and not self._is_fresh(EARLY):
+            self._refresh(EARLY)
 
     def _refresh(self, max_age):
         if not self._lock.acquire(blocking=self._copy.version is None):

@@ -26,12 +26,13 @@ def admits(tenant):
 
 def serve(tenant, call, application, environ, start_response):
     """Have Odoo answer a request that was admitted, and count it until its answer is sent, or is as good as sent."""
-    share, lengths = _state["share"], []
+    share, length = _state["share"], ""
     if share is None:
         return call(application, environ, start_response)
 
     def start_and_look(status, headers, *exc_info):
-        lengths.extend(int(value) for name, value in headers if name.lower() == "content-length" and value.isdecimal())
+        nonlocal length
+        length = dict(headers).get("Content-Length", "")  # in another spelling it counts as unknown
         return start_response(status, headers, *exc_info)
 
     share.begin(_number(tenant))
@@ -40,7 +41,7 @@ def serve(tenant, call, application, environ, start_response):
     except BaseException:
         share.end()
         raise
-    if lengths and lengths[-1] <= SMALL:
+    if length.isdecimal() and int(length) <= SMALL:
         # Nobody waits for it to be read. Who has it may come again before this process could say that it is done.
         share.end()
         return answer

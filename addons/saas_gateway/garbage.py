@@ -3,13 +3,12 @@
 A registry is tens of thousands of objects that live as long as the worker. While one is built the collector would look
 through all others, again and again, in the middle of somebody's first page: with 25 registries in memory a full pass
 takes half a second. Here it rests while a registry is built. What is in memory then counts as permanent, until so much
-of it was dropped that a look pays; that look happens between two pieces of work.
+of it was dropped that a look pays; that look happens between two pieces of work (`pauses.py`).
 """
 
 import gc
 
 import odoo
-import odoo.service.server
 from odoo.modules.registry import Registry
 
 from . import serving, wrapping
@@ -37,7 +36,7 @@ def _build_new(new):
 
 
 def look_if_worth():
-    """Free the registries that were dropped, if they are many enough."""
+    """Free the registries that were dropped, if they are many enough. For where nobody waits."""
     kept = len(Registry.registries)
     if (_state["built"] - kept) * WORTH > kept:
         gc.unfreeze()
@@ -46,15 +45,6 @@ def look_if_worth():
         _state["built"] = kept
 
 
-def _build_check_limits(check_limits):
-    def check_limits_and_look(self):
-        look_if_worth()
-        check_limits(self)
-
-    return check_limits_and_look
-
-
 def install():
-    """Wrap where a registry is built, and what a worker does between two pieces of work."""
+    """Wrap where a registry is built."""
     wrapping.replace(Registry, "new", _build_new)
-    wrapping.replace(odoo.service.server.Worker, "check_limits", _build_check_limits)

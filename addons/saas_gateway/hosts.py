@@ -26,16 +26,22 @@ def host_of(environ):
     """Return the one host of this request, and write it back so that Odoo sees the same."""
     host = environ.get("HTTP_HOST", "")
     forwarded = environ.pop("HTTP_X_FORWARDED_HOST", None)
-    if config["proxy_mode"] and forwarded:
+    if forwarded and config["proxy_mode"]:
         host = forwarded.rpartition(",")[2]  # the nearest proxy's; those before it are the client's to forge
         environ["HTTP_X_FORWARDED_HOST"] = host.strip(BLANKS).lower()
     environ["HTTP_HOST"] = host = host.strip(BLANKS).lower()
-    return bare(host)
+    return _name_in(host)
 
 
 def bare(host):
     """Return a host as the directory writes it: lower case, no port, no trailing dot; "" if it is no host."""
-    host = host.strip(BLANKS).lower()
+    return _name_in(host.strip(BLANKS).lower())
+
+
+def _name_in(host):
+    """Return what `bare` does, of a host in lower case without blanks, as `host_of` has left it in the environment."""
+    if ":" not in host:
+        return host.removesuffix(".")  # nearly all
     if host.startswith("["):  # IPv6
         return host.partition("]")[0] + "]"
     name, _colon, port = host.partition(":")
@@ -48,7 +54,10 @@ def is_closed(path):
 
     :param str path: decoded by the HTTP server; doubled slashes and a language in front make no difference to Odoo
     """
-    parts = [part for part in path.lower().split("/") if part not in ("", ".")]
+    path = path.lower()
+    if "database" not in path:
+        return False  # nearly all
+    parts = [part for part in path.split("/") if part not in ("", ".")]
     if parts and parts[0] != "web" and LANGUAGE.fullmatch(parts[0]):
         parts = parts[1:]
     return len(parts) > 1 and parts[0] == "web" and parts[1].startswith("database")
@@ -132,7 +141,7 @@ def _build_serve_nodb(serve_nodb):
     def serve_nodb_to_nobody(request):
         """Odoo falls back to its database selector, and signs people out, when their database is away."""
         environ = request.httprequest.environ
-        tenant = directory.tenant_of(bare(environ.get("HTTP_HOST", "")))
+        tenant = directory.tenant_of(_name_in(environ.get("HTTP_HOST", "")))
         if tenant is None:
             return serve_nodb(request)
         page = pages.UNGUARDED if guard.is_unguarded(tenant.db) else pages.UNAVAILABLE
@@ -146,9 +155,8 @@ def _build_serve_nodb(serve_nodb):
 
 def _db_filter(dbs, host=None):
     """Stock: a regular expression on the host. Here: the database that the manager published for it."""
-    if host is None:
-        host = odoo.http.request.httprequest.environ.get("HTTP_HOST", "")
-    tenant = directory.tenant_of(bare(host))
+    name = bare(host) if host is not None else _name_in(odoo.http.request.httprequest.environ.get("HTTP_HOST", ""))
+    tenant = directory.tenant_of(name)
     return [tenant.db] if tenant and tenant.state == "active" and tenant.db in dbs else []
 
 

@@ -13,8 +13,11 @@ from . import (
     garbage,
     guard,
     hosts,
+    matching,
     notices,
     outgoing,
+    pauses,
+    pooling,
     programs,
     readying,
     registries,
@@ -43,6 +46,7 @@ def install():
     # A file and not the environment: /proc/<pid>/environ is readable to every child process.
     keys.configure(os.environ["SAAS_RUNTIME_SECRET_FILE"])
     runtime = os.environ["SAAS_RUNTIME"]
+    pooling.install()  # before the roles, which decide whether a connection may be taken at all
     stock_connection_info = roles.install()
     directory.configure(runtime, stock_connection_info("postgres")[1])
     # saas_tenant looks for them among the loaded modules, and finds none where there is no gateway.
@@ -54,12 +58,14 @@ def install():
         registries,
         guard,
         garbage,
+        pauses,
         readying,
         rpc,
         sandbox,
         outgoing,
         programs,
         connection_shares,
+        matching,
         notices,
         cron,
         fair_shares,

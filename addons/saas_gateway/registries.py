@@ -13,7 +13,7 @@ import os
 from odoo.modules.registry import Registry
 from odoo.tools import config
 
-from . import wrapping
+from . import roles, wrapping
 from .directory import directory
 
 _keys = {}  # database -> the key of the tenant whose registry this process has, or had
@@ -21,6 +21,9 @@ _keys = {}  # database -> the key of the tenant whose registry this process has,
 
 def forget_others(database):
     """Drop the registry of a database whose name has passed to another tenant since it was loaded."""
+    work = roles.working_for()
+    if work.db == database and _keys.get(database) == work.key:
+        return  # it is the registry of whom this thread works for: that is asked three times per request
     tenant = directory.tenant_in(database)
     if tenant and _keys.setdefault(database, tenant.key) != tenant.key:
         _keys[database] = tenant.key

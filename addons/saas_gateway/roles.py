@@ -25,11 +25,14 @@ OPEN_TO_SERVICE = {"active"}
 _work = threading.local()
 
 
-class Work(NamedTuple):
-    """For which tenant a thread works: its database and its key, both None for nobody."""
+class Nobody(NamedTuple):
+    """What stands for the tenant in a thread that works for none."""
 
-    db: str | None = None
-    key: str | None = None
+    db: None = None
+    key: None = None
+
+
+NOBODY = Nobody()
 
 
 class TenantClosed(psycopg2.OperationalError):
@@ -43,12 +46,12 @@ def work_for(tenant):
 
     :param Tenant tenant: from the directory, or None for no tenant at all
     """
-    _work.of = Work(tenant.db, tenant.key) if tenant else Work()
+    _work.of = tenant or NOBODY
 
 
 def working_for():
-    """Return the Work of this thread; nobody's, if it never said so."""
-    return getattr(_work, "of", Work())
+    """Return the tenant that this thread works for, as it was then; NOBODY if it works for none, or never said so."""
+    return getattr(_work, "of", NOBODY)
 
 
 def assert_open(database):
@@ -96,7 +99,12 @@ def install():
         def borrow_if_open(self, connection_info):
             database = connection_info["database"]
             assert_open(database)
-            return logins.connect(lambda info: borrow(self, info), connection_info, lambda: _key_in(database))
+            try:
+                return borrow(self, connection_info)
+            except psycopg2.OperationalError as refusal:
+                return logins.connect_otherwise(
+                    lambda info: borrow(self, info), connection_info, _key_in(database), refusal
+                )
 
         return borrow_if_open
 

@@ -53,15 +53,25 @@ class Board:
         return Slot(numbers[at], times[at + 1], numbers[at + 2], times[at + 3])
 
     def mentions(self, tenant):
-        """Tell whether a worker is at a request of the tenant, or has seen it taking the whole house."""
-        return tenant in self._numbers[:: self._words].tolist() or tenant in self._numbers[2 :: self._words].tolist()
+        """Tell whether a worker may be at a request of the tenant, or have seen it taking the whole house.
 
-    def put(self, number, slot):
-        """Say what one worker does now: nobody's name, while the time beside it is written."""
+        A time whose bits are that number is as unlikely as it is harmless: who asks looks at the slots then.
+        """
+        return tenant in self._numbers.tolist()
+
+    def put_request(self, number, tenant=0, since=math.inf):
+        """Say whose request one worker is at, and since when: nobody's, while the time beside it is written."""
         at = number * self._words
-        self._numbers[at] = self._numbers[at + 2] = 0
-        self._times[at + 1], self._times[at + 3] = slot.since, slot.watched_until
-        self._numbers[at], self._numbers[at + 2] = slot.tenant, slot.watched
+        self._numbers[at] = 0
+        self._times[at + 1] = since
+        self._numbers[at] = tenant
+
+    def put_watch(self, number, tenant=0, until=0.0):
+        """Say whom one worker has seen taking the whole house: nobody, while the time beside it is written."""
+        at = number * self._words + 2
+        self._numbers[at] = 0
+        self._times[at + 1] = until
+        self._numbers[at] = tenant
 
 
 class Share:
@@ -77,7 +87,9 @@ class Share:
     def __init__(self, board, number, workers, clock=time.monotonic, sleep=time.sleep):
         self.board, self.number, self.workers, self._clock, self._sleep = board, number, workers, clock, sleep
         self.is_at_work = False  # whatever the slot says: processes that serve nobody inherit this object, too
-        board.put(number, Slot())  # whoever had it before is dead
+        self._tenant, self._since = 0, math.inf  # as in the slot
+        board.put_request(number)  # whoever had it before is dead
+        board.put_watch(number)
 
     def admits(self, tenant):
         """Tell whether this worker may take a request of the tenant, or has to be left to the others."""
@@ -96,23 +108,26 @@ class Share:
     def begin(self, tenant):
         """Count a request of the tenant from now on."""
         self.is_at_work = True
-        self.board.put(self.number, self._mine()._replace(tenant=tenant, since=self._clock()))
+        self._tenant, self._since = tenant, self._clock()
+        self.board.put_request(self.number, tenant, self._since)
 
     def pause(self):
         """Don't count the request at hand for a while: what it is waiting for is not the tenant's doing."""
-        self.board.put(self.number, self._mine()._replace(since=math.inf))
+        self._since = math.inf
+        self.board.put_request(self.number, self._tenant)
 
     def resume(self):
         """Count it again, as if it had just begun."""
-        self.board.put(self.number, self._mine()._replace(since=self._clock()))
+        self._since = self._clock()
+        self.board.put_request(self.number, self._tenant, self._since)
 
     def end(self):
         """Note that the request is over. A tenant whose slow ones kept all workers is watched, while it is slow."""
         self.is_at_work = False
-        now, mine = self._clock(), self._mine()
-        if now - mine.since >= OLD and self._is_to_be_watched(mine.tenant, now):
-            mine = mine._replace(watched=mine.tenant, watched_until=now + WATCHED)
-        self.board.put(self.number, mine._replace(tenant=0, since=math.inf))
+        now = self._clock()
+        if now - self._since >= OLD and self._is_to_be_watched(self._tenant, now):
+            self.board.put_watch(self.number, self._tenant, now + WATCHED)
+        self.board.put_request(self.number)
 
     def _is_to_be_watched(self, tenant, now):
         slots = self.board.slots_now()
@@ -121,9 +136,6 @@ class Share:
     def _most(self):
         """Return how many slow requests of one tenant may run at once: one worker less than there are."""
         return max(self.workers - 1, 1)
-
-    def _mine(self):
-        return self.board.get(self.number)
 
     @staticmethod
     def _running(slots, tenant, age, now):

@@ -68,7 +68,8 @@ class TestBoard:
     @pytest.mark.parametrize("slot", [shares.Slot(), shares.Slot(ACME, 1.5, BETA, 2.5)])
     def test_what_a_worker_puts_all_read(self, slot):
         board = shares.Board(3)
-        board.put(1, slot)
+        board.put_request(1, slot.tenant, slot.since)
+        board.put_watch(1, slot.watched, slot.watched_until)
         assert board.slots_now()[1] == slot
         assert board.slots_now()[0].tenant == board.slots_now()[2].tenant == 0
 
