@@ -1,25 +1,16 @@
 """The gateway derives the same role names and passwords as the manager."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
+from support import addon_files
 
 ROOT = Path(__file__).parents[2]
 VECTORS = json.loads((ROOT / "tests" / "unit" / "vectors.json").read_text())
 
 
-def load_naming():
-    """Import the file alone: the gateway's package wants Odoo."""
-    path = ROOT / "addons" / "saas_gateway" / "naming.py"
-    spec = importlib.util.spec_from_file_location("gateway_naming", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-naming = load_naming()
+naming = addon_files.load("saas_gateway", "naming")
 SECRET_KEY = naming.password_key(VECTORS["runtime_secret"].encode())
 
 

@@ -1,23 +1,10 @@
 """Manager, gateway and tenant mean the same people by internal users, and the gateway chooses who is too much."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 from saas_engine import measure
+from support import addon_files
 
-ADDONS = Path(__file__).parents[2] / "addons"
-
-
-def load(addon):
-    """Import the file alone: its package wants Odoo."""
-    spec = importlib.util.spec_from_file_location(f"{addon}_users", ADDONS / addon / "internal_users.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-gateway, tenant = load("saas_gateway"), load("saas_tenant")
+gateway, tenant = (addon_files.load(addon, "internal_users") for addon in ("saas_gateway", "saas_tenant"))
 
 
 def test_all_three_ask_the_same():

@@ -1,24 +1,13 @@
 """What counts as outside, for connections that a tenant asks for."""
 
-import importlib.util
 import ipaddress
 import socket
-from pathlib import Path
 
 import psutil
 import pytest
+from support import addon_files
 
-
-def load():
-    """Import the file alone: the gateway's package wants Odoo."""
-    path = Path(__file__).parents[2] / "addons" / "saas_gateway" / "outside.py"
-    spec = importlib.util.spec_from_file_location("gateway_outside", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-outside = load()
+outside = addon_files.load("saas_gateway", "outside")
 
 
 def is_outside(address, port=443, allowed=""):

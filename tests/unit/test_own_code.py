@@ -1,25 +1,11 @@
 """What counts as an expression of a tenant's own: the grammar of plain ones, and where they are found."""
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
+from support import addon_files
 
-FOLDER = Path(__file__).parents[2] / "addons" / "saas_tenant" / "own_code"
-
-
-def load(name):
-    """Import a module of the package without Odoo, which the package's other modules need."""
-    if "own_code" not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            "own_code", FOLDER / "__init__.py", submodule_search_locations=[str(FOLDER)]
-        )
-        sys.modules["own_code"] = importlib.util.module_from_spec(spec)
-    return importlib.import_module(f"own_code.{name}")
-
-
-grammar, extract, shipped = load("grammar"), load("extract"), load("shipped")
+grammar, extract, shipped = (
+    addon_files.load("saas_tenant/own_code", name) for name in ("grammar", "extract", "shipped")
+)
 QWEB, INLINE, DOMAIN, CODE = grammar.QWEB, grammar.INLINE, grammar.DOMAIN, grammar.CODE
 
 

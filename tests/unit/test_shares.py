@@ -1,26 +1,14 @@
 """Who may have how much of a tenant service: requests of one tenant, and what happens so often."""
 
-import importlib.util
 import multiprocessing
 import time
-from pathlib import Path
 
 import pytest
+from support import addon_files
 
-GATEWAY = Path(__file__).parents[2] / "addons" / "saas_gateway"
 ACME, BETA = 7, 2**63 + 5
 WORKERS = 3
-
-
-def load(name):
-    """Import the file alone: the gateway's package wants Odoo."""
-    spec = importlib.util.spec_from_file_location(f"gateway_{name}", GATEWAY / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-shares, buckets = load("shares"), load("buckets")
+shares, buckets = (addon_files.load("saas_gateway", name) for name in ("shares", "buckets"))
 
 
 class Clock:

@@ -1,12 +1,12 @@
 """The token of a sign-in link: the manager mints it, the gateway checks it, each with code of its own."""
 
 import base64
-import importlib.util
 import json
 from pathlib import Path
 
 import pytest
 from saas_engine import naming, sign_in
+from support import addon_files
 
 ROOT = Path(__file__).parents[2]
 VECTORS = json.loads((ROOT / "tests" / "unit" / "vectors.json").read_text())
@@ -14,16 +14,7 @@ CLAIMS = VECTORS["sign_in"]
 KEY, TOKEN, HOST, NOW = VECTORS["sign_in_key"], VECTORS["sign_in_token"], CLAIMS["host"], CLAIMS["now"]
 
 
-def load(name):
-    """Import one file of the gateway: its package wants Odoo."""
-    path = ROOT / "addons" / "saas_gateway" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"gateway_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-gateway, gateway_naming = load("sign_in_token"), load("naming")
+gateway, gateway_naming = (addon_files.load("saas_gateway", name) for name in ("sign_in_token", "naming"))
 
 
 def refusal(token, key=KEY, host=HOST, now=NOW):

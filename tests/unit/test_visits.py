@@ -1,14 +1,9 @@
 """Since when each cron worker has been at one visit, as all of them read it."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+from support import addon_files
 
-FILE = Path(__file__).parents[2] / "addons" / "saas_gateway" / "visits.py"
-_spec = importlib.util.spec_from_file_location("gateway_visits", FILE)  # the gateway's package wants Odoo
-visits = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(visits)
+visits = addon_files.load("saas_gateway", "visits")
 
 
 @pytest.fixture
