@@ -8,7 +8,7 @@ from saas_engine.runtime import Runtime
 from saas_engine.sizing import GIB, MIB, Given
 from saas_engine.sizing_check import ClusterSize, ServiceSize, findings
 
-CLUSTER = ClusterSize(170, 40, 310, 256 * MIB, 360, 32 * GIB)
+CLUSTER = ClusterSize(170, 40, 310, 256 * MIB, 660, 32 * GIB)
 SERVICE = ServiceSize(workers=3, cron_workers=2, db_maxconn=16, registries=300, limit_memory_soft=4500 * MIB)
 OWN = ServiceSize(workers=2, cron_workers=1, db_maxconn=8, registries=68, limit_memory_soft=GIB, is_own=True)
 

@@ -31,7 +31,7 @@ HARD_PER_SOFT = 1.5
 FEWEST_REGISTRIES = 20
 POSTGRES_SHARE = 4  # shared_buffers is a quarter of PostgreSQL's memory
 # -- autovacuum
-SECONDS_PER_DATABASE = 1  # it visits each database once per naptime, at 7 ms of a core: 0.7 %
+SECONDS_PER_DATABASE = 2  # it visits each database once per naptime, at 10 ms of a core: 0.5 %
 NAPTIMES = (60, 3600)
 
 
@@ -184,7 +184,7 @@ def _registries(given):
 
 
 def naptime(databases):
-    """Return autovacuum_naptime in seconds, whole minutes: so long that about one database a second is visited."""
+    """Return autovacuum_naptime in seconds, whole minutes: so long that a database is visited every other second."""
     least, most = NAPTIMES
     return min(max(_round_up(databases * SECONDS_PER_DATABASE, 60), least), most)
 

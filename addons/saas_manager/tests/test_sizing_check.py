@@ -10,7 +10,7 @@ from odoo.addons.saas_manager.saas_engine.sizing import GIB, MIB
 
 from .common import SaasCase
 
-LARGE = sizing_check.ClusterSize(400, 30, 300, 256 * MIB, 300, 64 * GIB)
+LARGE = sizing_check.ClusterSize(400, 30, 300, 256 * MIB, 600, 64 * GIB)
 SMALL = sizing_check.ClusterSize(100, 95, 300, 128 * MIB, 60, 8 * GIB)
 STARTED = ["--workers=3", "--max-cron-threads=2"]
 
@@ -50,7 +50,7 @@ class TestSizingCheck(SaasCase, TransactionCase):
         self.assertEqual(
             (lines["shared_buffers"].actual, lines["shared_buffers"].wanted), ("128 MiB", "at least 256 MiB")
         )
-        self.assertEqual(lines["autovacuum_naptime"].wanted, "at least 5 min")
+        self.assertEqual(lines["autovacuum_naptime"].wanted, "at least 10 min")
         self.assertIn("SAAS_PG_MAX_CONNECTIONS", lines["max_connections"].advice)
         self.assertEqual(lines["memory"].state, "fine")
 
