@@ -4,6 +4,8 @@ import os
 import platform
 import statistics
 
+SHORT = 0.01  # seconds below which a median is given in milliseconds
+
 
 class Report:
     """Collects rows; `failed` tells whether one missed its goal."""
@@ -47,9 +49,11 @@ class Report:
     @staticmethod
     def _spread(seconds):
         median = statistics.median(seconds)
+        unit, factor, form = ("ms", 1000, ".1f") if median < SHORT else ("s", 1, ".2f")
         if len(seconds) == 1:
-            return f"{median:.2f} s"
-        return f"{median:.2f} s, {min(seconds):.2f} to {max(seconds):.2f}, n={len(seconds)}"
+            return f"{median * factor:{form}} {unit}"
+        least, most = (f"{each(seconds) * factor:{form}}" for each in (min, max))
+        return f"{median * factor:{form}} {unit}, {least} to {most}, n={len(seconds)}"
 
     def text(self, versions):
         """Return the rows.

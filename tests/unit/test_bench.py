@@ -66,6 +66,16 @@ def test_a_section_is_replaced_and_the_others_stay(bench):
     assert again == f"{made}\n## Last\n\nend\n"
 
 
+def test_short_times_are_given_in_milliseconds(bench):
+    from bench import report
+
+    rows = report.Report()
+    rows.add_ratio("x", [0.003, 0.0031, 0.02], [0.003], at_most=1.05)
+    rows.add_times("y", [0.5])
+    assert rows.rows[0][1] == "1.03x (3.1 ms, 3.0 to 20.0, n=3 against 3.0 ms)"
+    assert rows.rows[1][1] == "0.50 s"
+
+
 def test_a_group_that_is_none_is_refused_with_the_names_of_all(bench):
     with pytest.raises(argparse.ArgumentTypeError, match="servises: not one of single, usage, blank, services"):
         bench.groups("services,servises")
