@@ -64,7 +64,7 @@ class TestSizingCheck(SaasCase, TransactionCase):
         self.assertEqual(check.summary, "5 of 8 sizes should be changed.")
 
     def test_memory_of_another_machine_is_unknown(self):
-        check = self._check(sizing_check.ClusterSize(400, 30, 300, GIB, 300, None))
+        check = self._check(sizing_check.ClusterSize(400, 30, 300, GIB, 600, None))
         [line] = check.line_ids.filtered(lambda line: line.code == "memory")
         self.assertEqual((line.state, line.actual, line.advice), ("unknown", "unknown", False))
         self.assertTrue(check.is_fine)
