@@ -17,7 +17,7 @@ HOUR = 3600  # seconds
 # A tenant that is gone by now is left out; one failing row would lose the batch.
 WRITE = """
     INSERT INTO saas.counter AS c (db, hour, requests, errors)
-    SELECT n.db, to_timestamp(n.hour * 3600), n.requests, n.errors
+    SELECT n.db, to_timestamp(n.hour), n.requests, n.errors
       FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS n (db, hour, requests, errors)
       JOIN saas.tenant t USING (db)
         ON CONFLICT (db, hour) DO UPDATE
@@ -28,13 +28,13 @@ class Counters:
     """What this process counted since its last batch."""
 
     def __init__(self):
-        self._counts = collections.Counter()  # (db, hour since the epoch, is_error) -> how many
+        self._counts = collections.Counter()  # (db, when the hour began, is_error) -> how many
         self._lock = threading.Lock()
         self._timer = None
 
     def add(self, database, is_error):
         """Count one answer. The first one after a batch sets the time of the next batch."""
-        hour = int(time.time()) // HOUR
+        hour = int(time.time()) // HOUR * HOUR
         with self._lock:
             self._counts[database, hour, is_error] += 1
             if self._timer is None:

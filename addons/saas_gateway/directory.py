@@ -107,8 +107,7 @@ class Directory:
 
     def current(self, max_age=MAX_AGE):
         """Return the copy, looking for a newer version first if the last look is older than `max_age`."""
-        now = time.monotonic()  # `_is_fresh`, without the call: a request asks ten times, and this is all that happens
-        if now - self._looked_at >= max_age and now >= self._look_at:
+        if not self._is_fresh(max_age):  # asked ten times per request: as often as not this is all that happens
             self._refresh(max_age)
         copy = self._copy
         if copy.version is None:

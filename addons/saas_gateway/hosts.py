@@ -30,16 +30,12 @@ def host_of(environ):
         host = forwarded.rpartition(",")[2]  # the nearest proxy's; those before it are the client's to forge
         environ["HTTP_X_FORWARDED_HOST"] = host.strip(BLANKS).lower()
     environ["HTTP_HOST"] = host = host.strip(BLANKS).lower()
-    return _name_in(host)
+    return bare(host)
 
 
 def bare(host):
     """Return a host as the directory writes it: lower case, no port, no trailing dot; "" if it is no host."""
-    return _name_in(host.strip(BLANKS).lower())
-
-
-def _name_in(host):
-    """Return what `bare` does, of a host in lower case without blanks, as `host_of` has left it in the environment."""
+    host = host.strip(BLANKS).lower()
     if ":" not in host:
         return host.removesuffix(".")  # nearly all
     if host.startswith("["):  # IPv6
@@ -141,7 +137,7 @@ def _build_serve_nodb(serve_nodb):
     def serve_nodb_to_nobody(request):
         """Odoo falls back to its database selector, and signs people out, when their database is away."""
         environ = request.httprequest.environ
-        tenant = directory.tenant_of(_name_in(environ.get("HTTP_HOST", "")))
+        tenant = directory.tenant_of(bare(environ.get("HTTP_HOST", "")))
         if tenant is None:
             return serve_nodb(request)
         page = pages.UNGUARDED if guard.is_unguarded(tenant.db) else pages.UNAVAILABLE
@@ -155,8 +151,9 @@ def _build_serve_nodb(serve_nodb):
 
 def _db_filter(dbs, host=None):
     """Stock: a regular expression on the host. Here: the database that the manager published for it."""
-    name = bare(host) if host is not None else _name_in(odoo.http.request.httprequest.environ.get("HTTP_HOST", ""))
-    tenant = directory.tenant_of(name)
+    if host is None:
+        host = odoo.http.request.httprequest.environ.get("HTTP_HOST", "")
+    tenant = directory.tenant_of(bare(host))
     return [tenant.db] if tenant and tenant.state == "active" and tenant.db in dbs else []
 
 

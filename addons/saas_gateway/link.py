@@ -62,9 +62,6 @@ class Link:
 
     def _open(self):
         named = {**self._parameters, "application_name": keys.mark()}
-        try:
-            self._connection = psycopg2.connect(**named)
-        except psycopg2.OperationalError as refusal:
-            self._connection = logins.connect_otherwise(lambda info: psycopg2.connect(**info), named, None, refusal)
+        self._connection = logins.connect(lambda info: psycopg2.connect(**info), named, lambda: None)
         self._connection.autocommit = True
         self._pid = os.getpid()

@@ -19,16 +19,19 @@ def look():
         return False
 
 
-def connect_otherwise(attempt, connection_info, key, refusal):
-    """Return what an attempt that was refused returns with another password, which may be right by now.
+def connect(attempt, connection_info, find_key):
+    """Return `attempt(connection_info)`, or what it returns with another password that may be right by now.
 
     :param attempt: takes libpq keywords, raises psycopg2.OperationalError when the login is refused
-    :param dict connection_info: libpq keywords of the attempt that was refused
-    :param str key: of the tenant whose role logs in, or None for the gateway's own, whose passwords are in files
-        (PGPASSFILE)
-    :param refusal: what that attempt raised; raised again if nothing else is right either
+    :param dict connection_info: libpq keywords
+    :param find_key: returns the key of the tenant whose role logs in, or None for the gateway's own, whose passwords
+        are in files (PGPASSFILE)
     """
-    for change in _others(connection_info, key):
+    try:
+        return attempt(connection_info)
+    except psycopg2.OperationalError as error:
+        refusal = error
+    for change in _others(connection_info, find_key()):
         try:
             return attempt({**connection_info, **change})
         except psycopg2.OperationalError as error:

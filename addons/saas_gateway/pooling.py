@@ -80,24 +80,17 @@ def _build_borrow(borrow):
 
 
 def _build_dsn_equals(dsn_equals):
-    def remember_dsn_and_compare(pool, dsn, info):
-        if type(dsn) is not str or type(info) is not dict:
-            return dsn_equals(pool, dsn, info)
-        options = _options_of(dsn)
-        if options["database"] != info.get("database"):
+    def is_same_database_and(pool, dsn, info):
+        if type(dsn) is str and type(info) is dict and _database_of(dsn) != info.get("database"):
             return False
-        return options == {name: str(value) for name, value in info.items() if name != "password"}
+        return dsn_equals(pool, dsn, info)
 
-    return remember_dsn_and_compare
+    return is_same_database_and
 
 
 @functools.lru_cache(4096)
-def _options_of(dsn):
-    """Take the DSN of a connection apart: libpq keywords without the password, as Odoo names them."""
-    options = parse_dsn(dsn)
-    options.pop("password", None)
-    options["database"] = options.pop("dbname", None)
-    return options
+def _database_of(dsn):
+    return parse_dsn(dsn).get("dbname")
 
 
 def install():

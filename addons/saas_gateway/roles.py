@@ -99,12 +99,7 @@ def install():
         def borrow_if_open(self, connection_info):
             database = connection_info["database"]
             assert_open(database)
-            try:
-                return borrow(self, connection_info)
-            except psycopg2.OperationalError as refusal:
-                return logins.connect_otherwise(
-                    lambda info: borrow(self, info), connection_info, _key_in(database), refusal
-                )
+            return logins.connect(lambda info: borrow(self, info), connection_info, lambda: _key_in(database))
 
         return borrow_if_open
 

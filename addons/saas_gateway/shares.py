@@ -60,17 +60,17 @@ class Board:
         return tenant in self._numbers.tolist()
 
     def put_request(self, number, tenant=0, since=math.inf):
-        """Say whose request one worker is at, and since when: nobody's, while the time beside it is written."""
-        at = number * self._words
-        self._numbers[at] = 0
-        self._times[at + 1] = since
-        self._numbers[at] = tenant
+        """Say whose request one worker is at, and since when."""
+        self._put(number * self._words, tenant, since)
 
     def put_watch(self, number, tenant=0, until=0.0):
-        """Say whom one worker has seen taking the whole house: nobody, while the time beside it is written."""
-        at = number * self._words + 2
+        """Say whom one worker has seen taking the whole house, and until when that counts."""
+        self._put(number * self._words + 2, tenant, until)
+
+    def _put(self, at, tenant, moment):
+        """Write a tenant and the time beside it: nobody's name, while the time is written."""
         self._numbers[at] = 0
-        self._times[at + 1] = until
+        self._times[at + 1] = moment
         self._numbers[at] = tenant
 
 
@@ -87,7 +87,6 @@ class Share:
     def __init__(self, board, number, workers, clock=time.monotonic, sleep=time.sleep):
         self.board, self.number, self.workers, self._clock, self._sleep = board, number, workers, clock, sleep
         self.is_at_work = False  # whatever the slot says: processes that serve nobody inherit this object, too
-        self._tenant, self._since = 0, math.inf  # as in the slot
         board.put_request(number)  # whoever had it before is dead
         board.put_watch(number)
 
@@ -108,25 +107,22 @@ class Share:
     def begin(self, tenant):
         """Count a request of the tenant from now on."""
         self.is_at_work = True
-        self._tenant, self._since = tenant, self._clock()
-        self.board.put_request(self.number, tenant, self._since)
+        self.board.put_request(self.number, tenant, self._clock())
 
     def pause(self):
         """Don't count the request at hand for a while: what it is waiting for is not the tenant's doing."""
-        self._since = math.inf
-        self.board.put_request(self.number, self._tenant)
+        self.board.put_request(self.number, self._mine().tenant)
 
     def resume(self):
         """Count it again, as if it had just begun."""
-        self._since = self._clock()
-        self.board.put_request(self.number, self._tenant, self._since)
+        self.board.put_request(self.number, self._mine().tenant, self._clock())
 
     def end(self):
         """Note that the request is over. A tenant whose slow ones kept all workers is watched, while it is slow."""
         self.is_at_work = False
-        now = self._clock()
-        if now - self._since >= OLD and self._is_to_be_watched(self._tenant, now):
-            self.board.put_watch(self.number, self._tenant, now + WATCHED)
+        now, mine = self._clock(), self._mine()
+        if now - mine.since >= OLD and self._is_to_be_watched(mine.tenant, now):
+            self.board.put_watch(self.number, mine.tenant, now + WATCHED)
         self.board.put_request(self.number)
 
     def _is_to_be_watched(self, tenant, now):
@@ -136,6 +132,9 @@ class Share:
     def _most(self):
         """Return how many slow requests of one tenant may run at once: one worker less than there are."""
         return max(self.workers - 1, 1)
+
+    def _mine(self):
+        return self.board.get(self.number)
 
     @staticmethod
     def _running(slots, tenant, age, now):
